@@ -1,0 +1,50 @@
+"""Bring in the variants that the answers name, and say what to do next.
+
+``variants/<variable>/<choice>/`` mirrors the project's root. The folder of each
+answer given is merged into the project; then the variable's folder goes. Nothing
+else is deleted. A choice without a folder brings no files.
+"""
+
+import json
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+VARIANTS = Path("variants")
+
+NEXT_STEPS = """
+{folder} is ready: its headers are set with {header_strategy}.
+
+  cd {folder}
+  python3 -m venv .venv && .venv/bin/pip install --editable ".[dev]"
+  .venv/bin/flask --app {package_name} run     # then: curl -i http://127.0.0.1:5000/
+  .venv/bin/pytest
+
+On Windows, Scripts takes the place of bin. README.md tells the rest."""
+
+
+def merge_variants() -> None:
+    """Merge the folder of each answer given, then remove all of that variable."""
+    for variable in sorted(VARIANTS.iterdir()):
+        if variable.name not in ANSWERS:
+            continue  # a folder of the user's own
+        choice = variable / ANSWERS[variable.name]
+        if choice.is_dir():
+            shutil.copytree(choice, Path(), dirs_exist_ok=True)
+        shutil.rmtree(variable)
+    if not any(VARIANTS.iterdir()):
+        VARIANTS.rmdir()
+
+
+def print_next_steps() -> None:
+    """Print the commands that run and test this very project."""
+    project = Path.cwd()
+    user = Path(os.environ.get("PWD", project.parent))
+    folder = project.relative_to(user) if project.is_relative_to(user) else project
+    print(NEXT_STEPS.format_map(ANSWERS | {"folder": shlex.quote(str(folder))}))
+
+
+merge_variants()
+print_next_steps()

@@ -1,0 +1,255 @@
+"""What an answer may be, and how a text is written into a generated file.
+
+Cookiecutter loads ``AnswersExtension`` for every template it renders
+(``_extensions`` in ``cookiecutter.json``). That gives the rules two callers:
+the ``__check_…`` variables, rendered right after their question, before anything
+is written; and ``hooks/pre_gen_project.py``, for a replay, whose answers
+cookiecutter does not render again.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+import sys
+import unicodedata
+from typing import TYPE_CHECKING
+
+from cookiecutter.exceptions import FailedHookException
+from jinja2.ext import Extension
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from jinja2 import Environment
+
+MAX_NAME = 50
+"""Characters in a slug or a package name: paths stay short, lines stay under 88."""
+
+MAX_TEXT = 2000
+"""Characters in any other text."""
+
+DEPENDENCIES = frozenset(
+    {
+        "blinker",
+        "click",
+        "flask",
+        "gunicorn",
+        "itsdangerous",
+        "jinja2",
+        "markupsafe",
+        "mypy",
+        "pytest",
+        "ruff",
+        "werkzeug",
+    }
+)
+"""What the generated app imports or runs: a namesake would hide it."""
+
+WINDOWS_DEVICES = frozenset(
+    {"aux", "con", "nul", "prn"}
+    | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+)
+"""No file or folder can have these names there:
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+
+TAKEN_PACKAGES: Mapping[str, Collection[str]] = {
+    "this one is a Python keyword": {*keyword.kwlist, *keyword.softkwlist},
+    "this one is a module of the standard library": sys.stdlib_module_names,
+    "this one is a package the app needs": DEPENDENCIES,
+    "this one is a folder of the project": {"src", "test", "tests"},
+    "Windows keeps this one for a device": WINDOWS_DEVICES,
+}
+"""Names that cannot be imported as the app's, by the reason why."""
+
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A header's name: RFC 9110, sections 5.1 and 5.6.2."""
+
+NOT_FOR_A_POLICY = frozenset(
+    {
+        "accept-ranges",
+        "age",
+        "allow",
+        "cache-control",
+        "connection",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-location",
+        "content-md5",
+        "content-range",
+        "content-type",
+        "date",
+        "etag",
+        "keep-alive",
+        "last-modified",
+        "location",
+        "proxy-connection",
+        "server",
+        "set-cookie",
+        "status",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "vary",
+        "www-authenticate",
+    }
+)
+"""Headers that Flask, Werkzeug or the server writes for one response at a time."""
+
+
+def problem_with_text(text: str) -> str | None:
+    """What is wrong with one line of free text, or None."""
+    if len(text) > MAX_TEXT:
+        return f"at most {MAX_TEXT} characters"
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        return "one line of text without control characters"
+    if not text.strip() or text != text.strip():
+        return "a text that neither begins nor ends with a blank"
+    return None
+
+
+def problem_with_slug(slug: str) -> str | None:
+    """What is wrong with a name of a folder and a distribution, or None.
+
+    The form is that of https://packaging.python.org/specifications/name-normalization/.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", slug):
+        return "a name of letters, digits, - _ and . (not a path), like my-flask-app"
+    if len(slug) > MAX_NAME:
+        return f"at most {MAX_NAME} characters"
+    if re.sub(r"[-_.]+", "-", slug).lower() in DEPENDENCIES:
+        return "another name: the app depends on a distribution of this one"
+    if slug.partition(".")[0].lower() in WINDOWS_DEVICES:
+        return "another name: Windows keeps this one for a device"
+    return None
+
+
+def problem_with_package(name: str) -> str | None:
+    """What is wrong with an import name, or None."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        return "a Python identifier of a-z, 0-9 and _ (not a path), like my_flask_app"
+    if len(name) > MAX_NAME:
+        return f"at most {MAX_NAME} characters"
+    for reason, names in TAKEN_PACKAGES.items():
+        if name in names:
+            return f"another name: {reason}"
+    return None
+
+
+def problem_with_header_name(name: str) -> str | None:
+    """What is wrong with the name of a header that every response sends, or None."""
+    if not TOKEN.fullmatch(name):
+        return "letters, digits and - without blanks or colon, like Custom-Header"
+    if len(name) > MAX_NAME:
+        return f"at most {MAX_NAME} characters"
+    if name.lower() in NOT_FOR_A_POLICY:
+        return "another name: Flask or the server writes this header by itself"
+    return None
+
+
+def problem_with_header_value(value: str) -> str | None:
+    """What is wrong with a header's value, or None (RFC 9110, section 5.5)."""
+    if not re.fullmatch(r"[ -~\xa0-\xff]*", value):
+        return "one line of printable Latin-1 characters"
+    return problem_with_text(value.replace("\xa0", "x"))
+
+
+RULES: Mapping[str, Callable[[str], str | None]] = {
+    "project_name": problem_with_text,
+    "project_slug": problem_with_slug,
+    "package_name": problem_with_package,
+    "description": problem_with_text,
+    "author_name": problem_with_text,
+    "author_email": problem_with_text,
+    "custom_header_name": problem_with_header_name,
+    "custom_header_value": problem_with_header_value,
+}
+"""A rule takes an answer and returns what is allowed instead, or None."""
+
+
+def complaint(variable: str, answer: object) -> str | None:
+    """One line that says what was given and what is allowed, or None."""
+    text = str(answer)
+    allowed = RULES[variable](text)
+    shown = text if len(text) <= 60 else f"{text[:60]}..."
+    return f"{variable}: {shown!a} cannot be used. Allowed: {allowed}." * bool(allowed)
+
+
+def checked(answer: object, variable: str) -> str:
+    """Render to nothing where the answer is sound.
+
+    Raises:
+        FailedHookException: it is not. Cookiecutter prints that as one line and
+            exits with status 1.
+    """
+    if found := complaint(variable, answer):
+        raise FailedHookException(found)
+    return ""
+
+
+def complaints(answers: Mapping[str, object]) -> list[str]:
+    """Every complaint about the answers given."""
+    found = (complaint(variable, answers[variable]) for variable in RULES)
+    return [line for line in found if line]
+
+
+def as_package_name(slug: str) -> str:
+    """The import name that goes with a slug."""
+    return re.sub(r"[-.]+", "_", slug).lower()
+
+
+def as_string(text: str) -> str:
+    """A quoted string that means the same in TOML, YAML, JSON and Python.
+
+    Characters beyond ASCII stay as they are: escaped as surrogate pairs, as JSON
+    usually has them, TOML refuses them.
+    """
+    return json.dumps(text, ensure_ascii=False)
+
+
+def as_python(text: str) -> str:
+    """An ASCII Python literal, quoted as ``ruff format`` would quote it."""
+    literal = json.dumps(text)
+    if text.count('"') <= text.count("'"):
+        return literal
+    return "'" + literal[1:-1].replace(r"\"", '"').replace("'", r"\'") + "'"
+
+
+def as_policy_row(name: str, value: str) -> str:
+    """A row of ``policy.py``, broken into lines as ``ruff format`` would."""
+    row = f"({as_python(name)}, {as_python(value)}),"
+    if len("    " + row) <= 88:
+        return row
+    return f"(\n        {as_python(name)},\n        {as_python(value)},\n    ),"
+
+
+def as_markdown(text: str) -> str:
+    """Text that Markdown shows as it is: its own marks are escaped."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~!&$])", r"\\\1", text)
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", _escape_start, escaped)
+
+
+def _escape_start(match: re.Match[str]) -> str:
+    """Keep a first character from making a list, a rule or a heading."""
+    start = match[0]
+    return f"&#{ord(start[0])};{start[1:]}" if start[0].isdigit() else f"\\{start}"
+
+
+class AnswersExtension(Extension):
+    """Give the functions above to cookiecutter's templates, as filters."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        filters: list[Callable[..., object]] = [
+            as_markdown,
+            as_package_name,
+            as_policy_row,
+            as_string,
+            checked,
+            complaints,
+        ]
+        environment.filters.update({each.__name__: each for each in filters})

@@ -1,0 +1,1 @@
+"""Tests of the template: what it generates, and what becomes of it."""

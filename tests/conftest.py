@@ -1,0 +1,139 @@
+"""Baked projects, and what it takes to run them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_cookies.plugin import Cookies
+
+TEMPLATE = Path(__file__).parent.parent
+QUESTIONS: dict[str, Any] = {
+    name: default
+    for name, default in json.loads(
+        (TEMPLATE / "cookiecutter.json").read_text("utf-8")
+    ).items()
+    if not name.startswith("_")
+}
+STRATEGIES: list[str] = QUESTIONS["header_strategy"]
+
+COMBINATIONS = [
+    dict(zip(("header_strategy",), answers, strict=True))
+    for answers in itertools.product(STRATEGIES)
+]
+"""Every combination of choices that the template offers."""
+
+Bake = Callable[..., Path]
+
+
+def combination_id(answers: dict[str, str]) -> str:
+    """Name a combination in a test's id."""
+    return "+".join(answers.values())
+
+
+def checked_answers(answers: dict[str, str]) -> dict[str, str]:
+    """Refuse what cookiecutter would pass over: a variable or a choice it lacks."""
+    for name, answer in answers.items():
+        if name not in QUESTIONS:
+            msg = f"cookiecutter.json has no variable {name!r}: {sorted(QUESTIONS)}"
+            raise ValueError(msg)
+        choices = QUESTIONS[name]
+        if isinstance(choices, list) and answer not in choices:
+            msg = f"{answer!r} is no choice of {name}: {choices}"
+            raise ValueError(msg)
+    return answers
+
+
+def need(what: str, *, found: object) -> None:
+    """Skip a test where a component is missing; in CI that is a failure."""
+    if not found:
+        message = f"{what} is not on this machine"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+def run(
+    *command: str | Path, cwd: Path, check: bool = True, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end and keep what it printed."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        check=False,
+        cwd=cwd,
+        env=clean_environment() | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=540,
+    )
+    if check and done.returncode:
+        pytest.fail(
+            f"{command} exited with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
+    return done
+
+
+def run_python(
+    *command: str | Path, cwd: Path, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run this very Python."""
+    return run(sys.executable, *command, cwd=cwd, **options)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would reach into a generated project."""
+    dropped = ("FLASK_", "PYTEST_", "COOKIECUTTER_", "VIRTUAL_ENV", "PYTHONPATH")
+    return {k: v for k, v in os.environ.items() if not k.startswith(dropped)} | {
+        "PYTHONDONTWRITEBYTECODE": "1"
+    }
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session: Cookies) -> Bake:
+    """Return a function that bakes a project from answers and returns its folder."""
+
+    def bake_one(**answers: str) -> Path:
+        result = cookies_session.bake(extra_context=checked_answers(answers))
+        if result.exception:
+            raise result.exception
+        return Path(result.project_path)
+
+    return bake_one
+
+
+@pytest.fixture(scope="session")
+def projects(bake: Bake) -> dict[str, Path]:
+    """Return one project of each strategy, baked with the defaults otherwise."""
+    return {strategy: bake(header_strategy=strategy) for strategy in STRATEGIES}
+
+
+@pytest.fixture(
+    scope="session", params=COMBINATIONS, ids=[combination_id(c) for c in COMBINATIONS]
+)
+def project(request: pytest.FixtureRequest, bake: Bake) -> Path:
+    """Return a project of each combination in turn."""
+    return bake(**request.param)
+
+
+@pytest.fixture
+def template_copy(tmp_path: Path) -> Path:
+    """Return a copy of the template that a test may change."""
+    copy = tmp_path / "template"
+    shutil.copytree(
+        TEMPLATE,
+        copy,
+        ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", "build"),
+    )
+    return copy

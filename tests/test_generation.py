@@ -1,0 +1,375 @@
+"""From answers to a project: every way to give them, and those that are refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import (
+    QUESTIONS,
+    STRATEGIES,
+    TEMPLATE,
+    Bake,
+    checked_answers,
+    clean_environment,
+    need,
+    run,
+    run_python,
+)
+
+COMMON_FILES = {
+    ".gitignore",
+    "LICENSE",
+    "README.md",
+    "pyproject.toml",
+    "src/my_flask_app/__init__.py",
+    "src/my_flask_app/headers.py",
+    "src/my_flask_app/overrides.py",
+    "src/my_flask_app/policy.py",
+    "src/my_flask_app/precedence.py",
+    "src/my_flask_app/static/README.txt",
+    "src/my_flask_app/validation.py",
+    "src/my_flask_app/views.py",
+    "tests/__init__.py",
+    "tests/conftest.py",
+    "tests/response_kinds.py",
+    "tests/test_app.py",
+    "tests/test_policy.py",
+    "tests/test_precedence.py",
+    "tests/test_response_kinds.py",
+    "tests/test_routes.py",
+    "tests/wire.py",
+}
+
+BAD_ANSWERS = [
+    ("project_name", " ", "a text"),
+    ("project_slug", "", "letters, digits"),
+    ("project_slug", "a/b/c", "not a path"),
+    ("project_slug", "../x", "not a path"),
+    ("project_slug", ".", "not a path"),
+    ("project_slug", "a b", "letters, digits"),
+    ("project_slug", "-a", "letters, digits"),
+    ("project_slug", "a" * 51, "at most 50"),
+    ("project_slug", "Flask", "another name"),
+    ("project_slug", "con", "Windows"),
+    ("package_name", "my-app", "identifier"),
+    ("package_name", "2048", "identifier"),
+    ("package_name", "a.b", "identifier"),
+    ("package_name", "a/b", "not a path"),
+    ("package_name", "class", "keyword"),
+    ("package_name", "match", "keyword"),
+    ("package_name", "flask", "the app needs"),
+    ("package_name", "werkzeug", "the app needs"),
+    ("package_name", "json", "standard library"),
+    ("package_name", "tests", "folder of the project"),
+    ("description", "two\nlines", "one line"),
+    ("custom_header_name", "Two Words", "letters, digits"),
+    ("custom_header_name", "X-One\r\nX-Two", "letters, digits"),
+    ("custom_header_name", "Content-Length", "writes this header"),
+    ("custom_header_value", "line\r\nbreak", "Latin-1"),
+    ("custom_header_value", "€", "Latin-1"),
+    ("custom_header_value", " x", "blank"),
+]
+
+
+def cookiecutter(
+    output: Path, *options: str, template: Path = TEMPLATE, check: bool = True
+) -> str:
+    """Run cookiecutter as a command and return all that it printed."""
+    home = output.parent / "home"
+    home.mkdir(exist_ok=True)
+    done = run_python(
+        "-m",
+        "cookiecutter",
+        template,
+        "--output-dir",
+        output,
+        *options,
+        cwd=output.parent,
+        check=check,
+        HOME=str(home),
+        USERPROFILE=str(home),
+    )
+    return done.stdout + done.stderr
+
+
+def files_of(project: Path) -> set[str]:
+    """Every file of a project, as paths below it."""
+    files = (path for path in project.rglob("*") if path.is_file())
+    return {path.relative_to(project).as_posix() for path in files}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_project_has_these_files_and_no_others(bake: Bake, strategy: str) -> None:
+    assert files_of(bake(header_strategy=strategy)) == COMMON_FILES
+
+
+def test_an_unknown_variable_is_refused() -> None:
+    with pytest.raises(ValueError, match="no variable 'strategy'"):
+        checked_answers({"strategy": "Response"})
+    with pytest.raises(ValueError, match="'response' is no choice of header_strategy"):
+        checked_answers({"header_strategy": "response"})
+
+
+def test_every_question_and_every_choice_has_a_label() -> None:
+    labels = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))[
+        "__prompts__"
+    ]
+    assert labels.keys() == QUESTIONS.keys()
+    for name, choices in QUESTIONS.items():
+        if isinstance(choices, list):
+            assert labels[name].keys() == {"__prompt__", *choices}
+            for choice in choices:
+                assert labels[name][choice].startswith(f"{choice}: ")
+
+
+def test_the_next_steps_have_the_names_given(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    answers = ["--no-input", "project_slug=shop", "package_name=storefront"]
+    printed = cookiecutter(out, *answers, "header_strategy=Response")
+    assert f"{out / 'shop'} is ready: its headers are set with Response." in printed
+    assert f"cd {out / 'shop'}\n" in printed
+    assert ".venv/bin/flask --app storefront run" in printed
+
+
+@pytest.mark.parametrize(
+    "answers", [["--no-input"], ["--no-input", "project_slug=a b"]]
+)
+def test_the_folder_is_named_as_seen_from_where_the_user_is(
+    tmp_path: Path, answers: list[str]
+) -> None:
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), *answers]
+    done = run(*command, cwd=tmp_path, check=False, PWD=str(tmp_path))
+    if "project_slug=a b" in answers:
+        assert done.returncode == 1
+        assert list(tmp_path.iterdir()) == []
+    else:
+        assert "\n  cd my-flask-app\n" in done.stdout
+
+
+@pytest.mark.parametrize(("variable", "answer", "allowed"), BAD_ANSWERS)
+def test_a_bad_answer_is_refused_in_one_line_and_nothing_is_written(
+    tmp_path: Path, variable: str, answer: str, allowed: str
+) -> None:
+    out = tmp_path / "deep" / "out"
+    out.mkdir(parents=True)
+    printed = cookiecutter(out, "--no-input", f"{variable}={answer}", check=False)
+    assert printed.count("\n") == 1, printed
+    assert printed.startswith(f"{variable}: ")
+    assert allowed in printed
+    assert list(out.iterdir()) == []
+    assert {path.name for path in out.parent.iterdir()} == {"out", "home"}
+
+
+def test_a_bad_answer_in_a_replay_is_refused_by_the_hook(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    cookiecutter(out, "--no-input")
+    (replay,) = (tmp_path / "home" / ".cookiecutter_replay").iterdir()
+    answers = json.loads(replay.read_text("utf-8"))
+    answers["cookiecutter"] |= {"package_name": "class", "project_slug": "again"}
+    replay.write_text(json.dumps(answers), "utf-8")
+    printed = cookiecutter(out, "--replay", check=False)
+    complaint = "package_name: 'class' cannot be used. Allowed: another name"
+    assert any(line.startswith(complaint) for line in printed.splitlines())
+    assert [path.name for path in out.iterdir()] == ["my-flask-app"]
+
+
+def test_a_replay_generates_the_same_project(tmp_path: Path) -> None:
+    cookiecutter(tmp_path / "one", "--no-input", "header_strategy=make_response")
+    cookiecutter(tmp_path / "two", "--replay")
+    contents = [
+        {
+            path: (tmp_path / name / "my-flask-app" / path).read_bytes()
+            for path in COMMON_FILES
+        }
+        for name in ("one", "two")
+    ]
+    assert contents[0] == contents[1]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Any:
+    """Return cookiecutter, started in a pseudo-terminal and waiting for answers."""
+    need("a pseudo-terminal", found=sys.platform != "win32")
+    pexpect = pytest.importorskip("pexpect")
+    home = {"HOME": str(tmp_path), "PWD": str(tmp_path), "TERM": "dumb"}
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "cookiecutter", str(TEMPLATE)],
+        cwd=str(tmp_path),
+        env=clean_environment() | home,
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(40, 200),
+    )
+
+
+def exit_status(terminal: Any) -> int:
+    """Wait for the end of a program in a terminal."""
+    terminal.wait()
+    terminal.close()
+    status: int = terminal.exitstatus
+    return status
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_prompts_are_answered_in_a_terminal(
+    tmp_path: Path, terminal: Any, strategy: str
+) -> None:
+    terminal.expect_exact("[1/9] Name of the app, as people read it (My Flask App): ")
+    terminal.sendline('Jürgen\'s "Shop" 🛒')
+    terminal.expect_exact(
+        "Name of the folder and of the distribution (jurgen-s-shop): "
+    )
+    terminal.sendline("")
+    terminal.expect_exact("Name to import it by (jurgen_s_shop): ")
+    terminal.sendline("shop")
+    for _ in ("description", "author_name", "author_email"):
+        terminal.expect_exact("): ")
+        terminal.sendline("")
+    for number, choice in enumerate(STRATEGIES, 1):
+        terminal.expect_exact(f"{number} - {choice}: ")
+    terminal.expect_exact("Choose from")
+    terminal.sendline(str(STRATEGIES.index(strategy) + 1))
+    terminal.expect_exact("its name (Custom-Header): ")
+    terminal.sendline("X-Shop")
+    terminal.expect_exact("its value (Some value): ")
+    terminal.sendline("open")
+    terminal.expect_exact(
+        f"jurgen-s-shop is ready: its headers are set with {strategy}."
+    )
+    terminal.expect_exact("cd jurgen-s-shop")
+    assert exit_status(terminal) == 0
+    project = tmp_path / "jurgen-s-shop"
+    readme = (project / "README.md").read_text("utf-8")
+    assert readme.startswith('# Jürgen\'s "Shop" 🛒\n')
+    policy = (project / "src" / "shop" / "policy.py").read_text("utf-8")
+    assert '("X-Shop", "open"),' in policy
+
+
+def test_a_bad_answer_stops_at_its_own_prompt(terminal: Any) -> None:
+    terminal.expect_exact("(My Flask App): ")
+    terminal.sendline("")
+    terminal.expect_exact("(my-flask-app): ")
+    terminal.sendline("../elsewhere")
+    terminal.expect_exact(
+        "project_slug: '../elsewhere' cannot be used. Allowed: a name of"
+    )
+    assert "import it by" not in terminal.read()
+    assert exit_status(terminal) == 1
+
+
+def commit_template(template: Path) -> None:
+    """Make a git repository of a copy of the template, as cruft needs one."""
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    run(*git, "init", "--quiet", cwd=template)
+    run(*git, "add", "--all", cwd=template)
+    run(*git, "commit", "--quiet", "--message", "template", cwd=template)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_cruft_creates_the_same_project(
+    tmp_path: Path, template_copy: Path, bake: Bake, strategy: str
+) -> None:
+    commit_template(template_copy)
+    answers = json.dumps({"header_strategy": strategy})
+    options = [
+        "--no-input",
+        "--extra-context",
+        answers,
+        "--output-dir",
+        str(tmp_path / "out"),
+    ]
+    run_python(
+        "-m",
+        "cruft",
+        "create",
+        template_copy,
+        *options,
+        cwd=tmp_path,
+        HOME=str(tmp_path),
+    )
+    created = tmp_path / "out" / "my-flask-app"
+    assert files_of(created) == COMMON_FILES | {".cruft.json"}
+    baked = bake(header_strategy=strategy)
+    for path in COMMON_FILES:
+        assert (created / path).read_bytes() == (baked / path).read_bytes(), path
+
+
+def add_flavours(template: Path) -> Path:
+    """Add a variable to a template by the rule: a folder a choice, one line."""
+    questions = template / "cookiecutter.json"
+    answers = json.loads(questions.read_text("utf-8")) | {
+        "flavour": ["sweet", "sour", "none"]
+    }
+    questions.write_text(json.dumps(answers), "utf-8")
+    flavours = template / "{{cookiecutter.project_slug}}" / "variants" / "flavour"
+    for choice in ("sweet", "sour"):
+        folder = flavours / choice / "src" / "{{cookiecutter.package_name}}" / "deep"
+        folder.mkdir(parents=True)
+        (folder / "taste.txt").write_text(choice + " {{ cookiecutter.project_name }}")
+        (flavours / choice / "README.md").write_text(f"all {choice}")
+    return template
+
+
+@pytest.mark.parametrize(
+    ("choice", "readme"),
+    [("sweet", "all sweet"), ("sour", "all sour"), ("none", "# My")],
+)
+def test_the_hook_merges_the_folder_of_the_answer_and_no_other(
+    tmp_path: Path, template_copy: Path, choice: str, readme: str
+) -> None:
+    template = add_flavours(template_copy)
+    cookiecutter(tmp_path / "out", "--no-input", f"flavour={choice}", template=template)
+    project = tmp_path / "out" / "my-flask-app"
+    taste = "src/my_flask_app/deep/taste.txt"
+    assert (project / "README.md").read_text("utf-8").startswith(readme)
+    if choice == "none":
+        assert files_of(project) == COMMON_FILES
+    else:
+        assert files_of(project) == COMMON_FILES | {taste}
+        assert (project / taste).read_text("utf-8") == f"{choice} My Flask App"
+    assert not (project / "variants").exists()
+
+
+def test_the_hook_deletes_nothing_of_the_user(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    cookiecutter(out, "--no-input")
+    project = out / "my-flask-app"
+    own = [project / "variants" / "mine.txt", project / "src/my_flask_app/mine.py"]
+    own.append(project / "variants" / "of_mine" / "deep.txt")
+    for path in own:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    options = ["--no-input", "--overwrite-if-exists", "header_strategy=Response"]
+    cookiecutter(out, *options)
+    assert [path.read_text() for path in own] == ["mine"] * len(own)
+    headers = (project / "src/my_flask_app/headers.py").read_text("utf-8")
+    assert "get_wsgi_headers" in headers
+    assert not (project / "variants" / "header_strategy").exists()
+
+
+def test_hooks_use_the_standard_library_only() -> None:
+    for hook in (TEMPLATE / "hooks").iterdir():
+        imported = [
+            line.split()[1].split(".")[0]
+            for line in hook.read_text("utf-8").splitlines()
+            if line.startswith(("import ", "from "))
+        ]
+        assert set(imported) <= sys.stdlib_module_names, hook
+
+
+def test_no_python_file_of_the_template_has_jinja_logic() -> None:
+    files = list((TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*.py"))
+    assert len(files) > 15
+    for path in [*files, *(TEMPLATE / "hooks").iterdir()]:
+        assert "{%" not in path.read_text("utf-8"), path
+
+
+def test_the_current_folder_is_left_alone(tmp_path: Path) -> None:
+    cookiecutter(tmp_path / "out", "--no-input")
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "out"}

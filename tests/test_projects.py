@@ -1,0 +1,128 @@
+"""Every combination: its tests pass, it is linted and typed, and it is clean."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from .conftest import STRATEGIES, Bake, run_python
+
+ODD_TEXTS = {
+    "quotes": """'single' "double" `back` '''three''' \"\"\"three\"\"\"""",
+    "backslashes": r"C:\new\table\x41 \\ \N{DASH}",
+    "braces": "}} %} #} ${x} {0} %s",
+    "markup": "</script><b>&amp; <!-- [a](b) *c* _d_ ~e~ | # -",
+    "beyond the BMP": "emoji 🛒 and \u05e9\u05dc\u05d5\u05dd, 中文, é",
+    "list": "1. - + item",
+    "long": "word " * 399 + "end",
+}
+
+TRACES = {
+    "after_request": re.compile(r"after_request|after_this_request"),
+    "Response": re.compile(r"\bResponse\(|response_class|get_wsgi_headers"),
+    "make_response": re.compile(r"make_response|ensure_sync"),
+}
+"""What shows in a file that a strategy is used there."""
+
+
+def test_the_generated_tests_pass(project: Path) -> None:
+    done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    passed = re.search(r"(\d+) passed in", done.stdout)
+    assert passed, done.stdout
+    assert int(passed[1]) > 100
+    assert not re.search(r"failed|skipped|xfailed|warning", done.stdout), done.stdout
+
+
+def test_the_project_is_linted_and_formatted(project: Path) -> None:
+    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+
+
+def test_the_project_is_typed(project: Path, tmp_path: Path) -> None:
+    run_python("-m", "mypy", "--cache-dir", tmp_path, cwd=project)
+
+
+def test_no_file_has_leftovers(project: Path) -> None:
+    for path in project.rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            text = path.read_text("utf-8")
+            assert not re.search(r"cookiecutter|\{%|\bTODO\b|\bFIXME\b", text), path
+            # The one template among the generated tests shows a variable.
+            assert text.replace('"{{ word }}"', "").count("{{") == 0, path
+            assert text.endswith("\n"), path
+            assert not text.endswith("\n\n"), path
+            assert not re.search(r"[ \t]+$", text, re.MULTILINE), path
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_an_app_has_no_trace_of_the_other_strategies(
+    projects: dict[str, Path], strategy: str
+) -> None:
+    files = [*projects[strategy].glob("src/**/*.py"), projects[strategy] / "README.md"]
+    texts = {path: path.read_text("utf-8") for path in files}
+    for other, trace in TRACES.items():
+        found = {path.name for path, text in texts.items() if trace.search(text)}
+        own = {"headers.py", "views.py", "README.md"} if other == strategy else set()
+        assert found == own, f"{strategy} has these traces of {other}"
+
+
+def test_the_projects_differ_in_the_strategy_s_own_files_only(
+    projects: dict[str, Path],
+) -> None:
+    first = projects[STRATEGIES[0]]
+    differing = {
+        path.relative_to(first).as_posix()
+        for path in first.rglob("*")
+        for other in projects.values()
+        if path.is_file()
+        and path.suffix != ".pyc"
+        and path.read_bytes() != (other / path.relative_to(first)).read_bytes()
+    }
+    assert differing == {
+        "README.md",
+        "src/my_flask_app/headers.py",
+        "src/my_flask_app/views.py",
+    }
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
+def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
+    answers = {"description": text, "author_name": text, "author_email": text}
+    project = bake(project_name=text, project_slug="odd", package_name="odd", **answers)
+    metadata = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
+    assert metadata["description"] == text
+    assert metadata["authors"] == [{"name": text, "email": text}]
+    assert f"Copyright (c) {text}\n" in (project / "LICENSE").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"double"',
+        "'single'",
+        "\"double\" and 'single'",
+        r"back\slash",
+        "x" * 70,
+        "y" * 300,
+        "é \xa0 ÿ",
+        "}} %} # {0}",
+    ],
+)
+def test_odd_values_come_out_whole_formatted_and_tested(bake: Bake, value: str) -> None:
+    name = "X-" + "Long-" * 9 if len(value) == 70 else "X-Odd'`|"
+    project = bake(custom_header_name=name, custom_header_value=value)
+    check = f"from my_flask_app.policy import HEADERS; assert HEADERS == [{(name, value)!r}]"
+    run_python("-c", check, cwd=project / "src")
+    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+
+
+@pytest.mark.parametrize("name", ["a", "zz_top", "a" * 50])
+def test_names_of_any_length_leave_the_project_formatted(bake: Bake, name: str) -> None:
+    project = bake(project_slug=name, package_name=name)
+    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+    run_python("-m", "ruff", "check", "--no-cache", cwd=project)

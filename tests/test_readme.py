@@ -1,0 +1,141 @@
+"""The commands of both READMEs, run as written in fresh virtual environments."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from .conftest import TEMPLATE, Bake, clean_environment, need, run, run_python
+from .test_served import free_port
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+"""What the template and its projects claim to support."""
+
+
+def commands(readme: Path) -> list[str]:
+    """Every block of commands in a README."""
+    fenced = readme.read_text("utf-8").split("\n```")[1::2]
+    blocks = (block.partition("\n") for block in fenced)
+    return [block for language, _, block in blocks if language in {"", "sh"}]
+
+
+def command(readme: Path, *words: str) -> str:
+    """The first block of commands in a README that has all of the words."""
+    for block in commands(readme):
+        if all(word in block for word in words):
+            return block
+    pytest.fail(f"{readme} has no commands with {words}")
+
+
+@pytest.fixture(params=PYTHONS)
+def path_with_python(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return a PATH on which ``python3`` is one of the Pythons supported."""
+    need("sh", found=shutil.which("sh"))
+    found = shutil.which(f"python{request.param}")
+    works = found and subprocess.run([found, "-c", ""], check=False).returncode == 0
+    need(f"Python {request.param}", found=works)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "python3").symlink_to(str(found))
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_the_project_s_readme_passes_the_tests(
+    path_with_python: str, bake: Bake, tmp_path: Path
+) -> None:
+    project = shutil.copytree(bake(), tmp_path / "my-flask-app")
+    done = run(
+        "sh",
+        "-c",
+        command(project / "README.md", "venv", "pytest"),
+        cwd=project,
+        PATH=path_with_python,
+    )
+    assert re.search(r"\d+ passed in", done.stdout)
+    for check in (["mypy"], ["ruff", "check"], ["ruff", "format", "--check"]):
+        run(project / ".venv" / "bin" / check[0], *check[1:], cwd=project)
+
+
+def test_the_template_s_readme_shows_a_running_app(
+    path_with_python: str, tmp_path: Path, template_copy: Path
+) -> None:
+    start = command(TEMPLATE / "README.md", "cookiecutter", "flask")
+    port = str(free_port())
+    environment = {
+        "FLASK_RUN_PORT": port,
+        "HOME": str(tmp_path),
+        "PATH": path_with_python,
+    }
+    with started(start, template_copy, environment) as server:
+        assert_says_hello(port, server)
+
+
+def test_the_project_s_readme_serves_with_gunicorn(bake: Bake, tmp_path: Path) -> None:
+    need("sh", found=shutil.which("sh"))
+    need("gunicorn", found=find_spec("gunicorn"))
+    project = shutil.copytree(bake(), tmp_path / "my-flask-app")
+    run_python("-m", "venv", ".venv", cwd=project)
+    serve = command(project / "README.md", "gunicorn")
+    port = str(free_port())
+    with started(serve, project, {"PORT": port}) as server:
+        assert_says_hello(port, server)
+
+
+@contextmanager
+def started(
+    shell_command: str, cwd: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a shell command that runs until it is ended."""
+    shell = subprocess.Popen(
+        ["sh", "-c", shell_command],
+        cwd=cwd,
+        env=clean_environment() | environment,
+        start_new_session=True,
+    )
+    try:
+        yield shell
+    finally:
+        os.killpg(shell.pid, signal.SIGTERM)
+        shell.wait(10)
+
+
+def assert_says_hello(port: str, server: subprocess.Popen[bytes]) -> None:
+    """Ask until something answers, and look at the answer."""
+    end = time.monotonic() + 300
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/", timeout=5
+            ) as response:
+                assert response.read() == b"Hello World"
+                assert response.headers.get_all("Custom-Header") == ["Some value"]
+                return
+        except urllib.error.URLError:
+            time.sleep(0.2)
+    pytest.fail(f"port {port} does not answer, the command ended with {server.poll()}")
+
+
+def test_the_project_runs_with_uv(bake: Bake, tmp_path: Path) -> None:
+    project = shutil.copytree(bake(), tmp_path / "my-flask-app")
+    done = run_python(
+        "-m", "uv", "run", "--python", sys.executable, "pytest", "-q", cwd=project
+    )
+    assert re.search(r"\d+ passed in", done.stdout)
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    tests = command(TEMPLATE / "README.md", "tests/requirements.txt")
+    assert tests in (TEMPLATE / ".ci" / "run").read_text("utf-8")

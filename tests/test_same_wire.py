@@ -1,0 +1,100 @@
+"""The strategy changes the code, never the wire: compared byte for byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import STRATEGIES, Bake, run_python
+
+HERE = Path(__file__).parent
+
+Wires = dict[str, tuple[str, list[tuple[str, str]], str]]
+
+
+def wires_of(project: Path, place: Path) -> Wires:
+    """What a project's app sends, asked in the same place as every other project.
+
+    Flask makes an ETag from a file's path, size and time of change.
+    """
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(project, place)
+    for path in place.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    # Werkzeug lists the methods of ``Allow`` in the order of a set.
+    command = (HERE / "wires.py", "my_flask_app")
+    done = run_python(*command, cwd=place, PYTHONHASHSEED="0")
+    wires: Wires = {
+        name: (status, [(key, value) for key, value in headers], body)
+        for name, (status, headers, body) in json.loads(done.stdout).items()
+    }
+    return wires
+
+
+def differences(one: Wires, other: Wires) -> dict[str, str]:
+    """The responses in which two apps differ, by their names."""
+    return {
+        name: f"{one.get(name)}\n  is not {other.get(name)}"
+        for name in sorted(one.keys() | other.keys())
+        if one.get(name) != other.get(name)
+    }
+
+
+@pytest.fixture(scope="session")
+def wires(
+    projects: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Wires]:
+    """What the app of each strategy sends."""
+    place = tmp_path_factory.mktemp("wires") / "my-flask-app"
+    return {name: wires_of(project, place) for name, project in projects.items()}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES[1:])
+def test_the_apps_send_the_same_bytes(wires: dict[str, Wires], strategy: str) -> None:
+    first, other = wires[STRATEGIES[0]], wires[strategy]
+    assert len(first) > 300
+    found = differences(first, other)
+    assert not found, "\n".join(found.values())
+
+
+def test_the_bytes_compared_are_those_of_real_responses(
+    wires: dict[str, Wires],
+) -> None:
+    for sent in wires.values():
+        status, headers, body = sent["the first page"]
+        assert status == "200 OK"
+        assert ("Custom-Header", "Some value") in headers
+        assert body == "Hello World"
+        assert sent["an unknown URL"][0] == "404 NOT FOUND"
+        assert sent["after_request raises"][0] == "500 INTERNAL SERVER ERROR"
+
+
+@pytest.fixture(scope="session")
+def broken_project(bake: Bake) -> Path:
+    """A project whose strategy is the one that looks right and is not."""
+    project = bake(header_strategy="Response")
+    shutil.copy(
+        HERE / "broken_strategy.py", project / "src" / "my_flask_app" / "headers.py"
+    )
+    return project
+
+
+def test_a_broken_strategy_differs_on_the_wire(
+    wires: dict[str, Wires], broken_project: Path, tmp_path: Path
+) -> None:
+    broken = wires_of(broken_project, tmp_path / "my-flask-app")
+    found = differences(wires["Response"], broken)
+    assert {"an unknown URL", "an exception", "a missing slash"} <= found.keys()
+
+
+def test_a_broken_strategy_fails_the_generated_tests(broken_project: Path) -> None:
+    done = run_python(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=broken_project, check=False
+    )
+    assert done.returncode == 1, done.stdout
+    assert "[an unknown URL]" in done.stdout
+    assert "[an exception]" in done.stdout

@@ -1,0 +1,107 @@
+"""The app behind gunicorn, asked over a socket."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from .conftest import STRATEGIES, clean_environment, need
+
+REQUESTS = [
+    ("GET", "/", 200),
+    ("HEAD", "/", 200),
+    ("GET", "/no/such/page", 404),
+    ("GET", "/static/README.txt", 200),
+    ("OPTIONS", "/", 200),
+    ("DELETE", "/", 405),
+    ("GET", "/raise", 500),
+]
+
+RAISING_APP = """
+from my_flask_app import create_app
+
+app = create_app()
+
+
+@app.get("/raise")
+def fail():
+    raise RuntimeError("on purpose")
+"""
+
+
+def answer(address: tuple[str, int], method: str, path: str) -> bytes:
+    """All that a server sends for one request."""
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(
+            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        )
+        parts = []
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def free_port() -> int:
+    """A port that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="module", params=STRATEGIES)
+def server(
+    request: pytest.FixtureRequest,
+    projects: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[str, int]]:
+    """Serve the app of each strategy, with a view that raises, and yield its address."""
+    need("gunicorn", found=sys.platform != "win32" and find_spec("gunicorn"))
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "served.py").write_text(RAISING_APP)
+    port = free_port()
+    gunicorn = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "served:app"],
+        cwd=folder,
+        env=clean_environment() | {"PYTHONPATH": str(projects[request.param] / "src")},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(port)
+        yield "127.0.0.1", port
+    finally:
+        gunicorn.terminate()
+        gunicorn.wait(10)
+
+
+def wait_for(port: int, seconds: float = 20) -> None:
+    """Wait until something listens on a port."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"nothing listens on port {port} after {seconds} s")
+
+
+@pytest.mark.parametrize(("method", "path", "status"), REQUESTS)
+def test_every_answer_of_the_server_has_the_header_once(
+    server: tuple[str, int], method: str, path: str, status: int
+) -> None:
+    head, _, body = answer(server, method, path).partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert lines[0].startswith(f"HTTP/1.1 {status} ".encode())
+    assert lines.count(b"Custom-Header: Some value") == 1
+    assert head.lower().count(b"custom-header:") == 1
+    if (method, path) == ("GET", "/"):
+        assert body == b"Hello World"

@@ -1,0 +1,96 @@
+"""Print, as JSON, what a generated app answers to each kind of request.
+
+Run in the folder of a generated project: ``python wires.py <package name>``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+RICH_POLICY = [
+    ("Custom-Header", "Some value"),
+    ("Content-Security-Policy", "default-src 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Permissions-Policy", "camera=(), geolocation=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Vary", "Accept, Accept-Language"),
+    ("Cache-Control", "no-store"),
+]
+"""Also with what is merged (``Vary``) and what yields (``Cache-Control``)."""
+
+
+def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Yield a name, an app and a request for each response to compare."""
+    create_app = importlib.import_module(package).create_app
+    precedence = importlib.import_module(f"{package}.precedence")
+    kinds = importlib.import_module("tests.response_kinds").KINDS
+
+    def new_app(policy: list[tuple[str, str]] | None) -> Any:
+        app = create_app({"PROPAGATE_EXCEPTIONS": False})
+        if policy is not None:
+            precedence.init_app(app, policy)
+        return app
+
+    for title, policy in {"": None, ", rich policy": RICH_POLICY, ", none": []}.items():
+        yield f"the first page{title}", new_app(policy), {"path": "/"}
+        for method in ("HEAD", "OPTIONS", "DELETE"):
+            asked = {"path": "/", "method": method}
+            yield f"{method} of the first page{title}", new_app(policy), asked
+        for kind in kinds:
+            app = new_app(policy)
+            kind.prepare(app)
+            yield kind.name + title, app, kind.request
+            app = new_app(policy)
+            kind.prepare(app)
+            override_everything(package, app)
+            yield f"{kind.name}{title}, overridden", app, kind.request
+
+
+def override_everything(package: str, app: Any) -> None:
+    """Give each view of an app overrides that change, add, remove and merge."""
+    overrides = importlib.import_module(f"{package}.overrides")
+    decorate = overrides.override_headers(
+        {
+            "X-Frame-Options": None,
+            "referrer-policy": "origin",
+            "X-Added": "by the route",
+            "Vary": "Origin",
+            "Cache-Control": "max-age=1",
+        }
+    )
+    for endpoint, view in app.view_functions.items():
+        app.view_functions[endpoint] = decorate(
+            lambda *a, view=view, **k: view(*a, **k)
+        )
+
+
+def main(package: str) -> None:
+    """Print what the app of this folder sends."""
+    sys.path[:0] = ["src", str(Path.cwd())]
+    logging.disable()
+    ask = importlib.import_module("tests.wire").ask
+    wires = {}
+    for name, app, request in requests(package):
+        wire = ask(app, **request)
+        if name in wires:
+            raise SystemExit(f"two kinds are named {name!r}")
+        headers = [
+            # The clock may tick between two apps.
+            (key, "<clock>" if key in {"Date", "Expires"} else value)
+            for key, value in wire.headers
+        ]
+        wires[name] = [wire.status, headers, wire.body.decode("latin-1")]
+    json.dump(wires, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

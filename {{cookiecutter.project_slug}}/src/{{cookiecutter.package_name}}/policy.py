@@ -1,0 +1,20 @@
+"""WHAT is sent: the headers of every response. This is the file to edit.
+
+One row is one header: its name, its value. Every response of the app carries each
+row once: pages, errors, redirects, static files, all of them.
+
+- To add a header, add a row.
+- To change a header, change its value here.
+- To stop sending a header, remove its row.
+- For one route or one blueprint only, leave this file alone and use ``overrides.py``.
+
+A header that a view sets itself is left as the view set it, and ``Vary`` is merged
+with what is there. The app does not start with a row that cannot be sent: the error
+names the row and what to do.
+"""
+
+from __future__ import annotations
+
+HEADERS: list[tuple[str, str]] = [
+    {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
+]

@@ -1,0 +1,1 @@
+"""Tests of the app, over raw WSGI: what counts is what the server receives."""

@@ -1,0 +1,78 @@
+"""Every route of the app carries its headers: routes added later need no new test.
+
+They are taken from the app's URL map and asked with each of their methods.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from werkzeug.exceptions import HTTPException
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.precedence import wanted_by
+
+from .wire import ask
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.routing import Rule
+
+PARAMETERS = [1, 1.5, "a", "00000000-0000-0000-0000-000000000000", "README.txt"]
+"""Tried in the place of a route's parameters until the route matches."""
+
+NOT_ASKED: set[str] = set()
+"""Endpoints that a test should not call, such as one that sends mail."""
+
+
+class Route(NamedTuple):
+    """What to ask, and the endpoint that is to answer."""
+
+    method: str
+    path: str
+    endpoint: str
+
+
+def routes_of(app: Flask) -> list[Route]:
+    """Every method of every route that the app has."""
+    return [
+        Route(method, path_of(app, rule), rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in sorted(rule.methods or {"GET"})
+        if rule.endpoint not in NOT_ASKED
+    ]
+
+
+def path_of(app: Flask, rule: Rule) -> str:
+    """A path that leads to a rule."""
+    adapter = app.url_map.bind("localhost")
+    method = min(rule.methods or {"GET"})
+    for values in product(PARAMETERS, repeat=len(rule.arguments)):
+        parameters = dict(zip(sorted(rule.arguments), values, strict=True))
+        try:
+            path = adapter.build(rule.endpoint, parameters, method)
+            if adapter.match(path, method)[0] == rule.endpoint:
+                return path
+        except (HTTPException, ValueError):
+            continue
+    msg = f"{rule.rule}: no value of PARAMETERS fits, add one (or see NOT_ASKED)"
+    raise LookupError(msg)
+
+
+@pytest.mark.parametrize(
+    "route", routes_of(create_app()), ids=lambda route: f"{route.method} {route.path}"
+)
+def test_a_route_carries_its_headers(app: Flask, route: Route) -> None:
+    wire = ask(app, route.path, route.method)
+    for name in wanted_by(app, route.endpoint).names:
+        assert len(wire.values(name)) == 1, f"{name}: {wire.headers}"
+
+
+def test_a_new_route_is_found(app: Flask) -> None:
+    app.add_url_rule("/new/<int:number>/<word>", "new", str)
+    app.add_url_rule("/id/<uuid:key>", "id", str, methods=["PUT"])
+    found = routes_of(app)
+    assert ("GET", "/new/1/1", "new") in found
+    assert ("PUT", "/id/00000000-0000-0000-0000-000000000000", "id") in found

@@ -1,0 +1,53 @@
+"""HOW the headers get onto a response: ``@app.after_request``.
+
+Flask calls ``after_request`` functions with every finished response, in the reverse
+order of their registration. The one here is registered before all others, so it runs
+after them: it sees what the view and every other function made of the response.
+https://flask.palletsprojects.com/api/#flask.Flask.after_request
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from flask import (
+    Flask,
+    Response,
+    after_this_request,
+    got_request_exception,
+    request_started,
+)
+
+from .precedence import put_headers_on
+
+
+def new_app(import_name: str, **options: Any) -> Flask:
+    """Make a Flask app, with the options of ``Flask()``, that sets the headers."""
+    app = Flask(import_name, **options)
+    app.after_request(add_headers)
+    request_started.connect(_see_errors_first, app)
+    got_request_exception.connect(_see_errors_first, app)
+    return app
+
+
+def add_headers(response: Response) -> Response:
+    """Put the headers on a finished response."""
+    put_headers_on(response)
+    return response
+
+
+def _see_errors_first(_app: Flask, **_: object) -> None:
+    """See that the page for an unhandled exception gets its headers.
+
+    If the exception came from another function that Flask calls after the view, that
+    function raises again on the error page, and those after it are not called. What
+    ``after_this_request`` registers when the request starts is called before them
+    all; where the request could not even start, the exception is the moment.
+    """
+    after_this_request(_add_headers_to_error)
+
+
+def _add_headers_to_error(response: Response) -> Response:
+    """Put the headers on, if an exception is being handled."""
+    return add_headers(response) if sys.exception() else response
