@@ -25,15 +25,20 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MAX_NAME = 50
-"""Characters in a slug or a package name: paths stay short, lines stay under 88."""
+"""Characters in a slug or in the name of a header."""
+
+MAX_PACKAGE = 35
+"""Characters in a package name: the lines that import from it stay under 88."""
 
 MAX_TEXT = 2000
 """Characters in any other text."""
 
 DEPENDENCIES = frozenset(
     {
+        "asgiref",
         "blinker",
         "click",
+        "dotenv",
         "flask",
         "gunicorn",
         "itsdangerous",
@@ -80,35 +85,49 @@ NOT_FOR_A_POLICY = frozenset(
         "content-location",
         "content-md5",
         "content-range",
+        "content-security-policy",
+        "content-security-policy-report-only",
         "content-type",
+        "cross-origin-embedder-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
         "date",
         "etag",
         "keep-alive",
         "last-modified",
         "location",
+        "permissions-policy",
         "proxy-connection",
+        "referrer-policy",
+        "reporting-endpoints",
         "server",
         "set-cookie",
         "status",
+        "strict-transport-security",
         "te",
         "trailer",
         "transfer-encoding",
         "upgrade",
         "vary",
         "www-authenticate",
+        "x-content-type-options",
+        "x-frame-options",
+        "x-permitted-cross-domain-policies",
     }
 )
-"""Headers that Flask, Werkzeug or the server writes for one response at a time."""
+"""Headers that Flask, Werkzeug or the server writes, or that a policy has rules for."""
 
 
 def problem_with_text(text: str) -> str | None:
     """What is wrong with one line of free text, or None."""
     if len(text) > MAX_TEXT:
-        return f"at most {MAX_TEXT} characters"
+        return f"Write at most {MAX_TEXT} characters."
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        return "one line of text without control characters"
-    if not text.strip() or text != text.strip():
-        return "a text that neither begins nor ends with a blank"
+        return "Write one line of text, without control characters."
+    if not text:
+        return "Write a text, it must not be empty."
+    if text != text.strip():
+        return "Leave out the blanks at its beginning and end."
     return None
 
 
@@ -118,44 +137,48 @@ def problem_with_slug(slug: str) -> str | None:
     The form is that of https://packaging.python.org/specifications/name-normalization/.
     """
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", slug):
-        return "a name of letters, digits, - _ and . (not a path), like my-flask-app"
+        return "Write letters, digits, - _ and . (no path), like my-flask-app."
     if len(slug) > MAX_NAME:
-        return f"at most {MAX_NAME} characters"
+        return f"Write at most {MAX_NAME} characters."
     if re.sub(r"[-_.]+", "-", slug).lower() in DEPENDENCIES:
-        return "another name: the app depends on a distribution of this one"
+        return "Choose another name: the app depends on a distribution of this one."
     if slug.partition(".")[0].lower() in WINDOWS_DEVICES:
-        return "another name: Windows keeps this one for a device"
+        return "Choose another name: Windows keeps this one for a device."
     return None
 
 
 def problem_with_package(name: str) -> str | None:
     """What is wrong with an import name, or None."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        return "a Python identifier of a-z, 0-9 and _ (not a path), like my_flask_app"
-    if len(name) > MAX_NAME:
-        return f"at most {MAX_NAME} characters"
+        return (
+            "Write a Python identifier of a-z, 0-9 and _ (no path), like my_flask_app."
+        )
+    if len(name) > MAX_PACKAGE:
+        return f"Write at most {MAX_PACKAGE} characters."
     for reason, names in TAKEN_PACKAGES.items():
         if name in names:
-            return f"another name: {reason}"
+            return f"Choose another name: {reason}."
     return None
 
 
 def problem_with_header_name(name: str) -> str | None:
     """What is wrong with the name of a header that every response sends, or None."""
     if not TOKEN.fullmatch(name):
-        return "letters, digits and - without blanks or colon, like Custom-Header"
+        return (
+            "Write letters, digits and -, without blanks or colon, like Custom-Header."
+        )
     if len(name) > MAX_NAME:
-        return f"at most {MAX_NAME} characters"
+        return f"Write at most {MAX_NAME} characters."
     if name.lower() in NOT_FOR_A_POLICY:
-        return "another name: Flask or the server writes this header by itself"
+        return "Choose another name: Flask, the server or a policy writes this header."
     return None
 
 
 def problem_with_header_value(value: str) -> str | None:
     """What is wrong with a header's value, or None (RFC 9110, section 5.5)."""
     if not re.fullmatch(r"[ -~\xa0-\xff]*", value):
-        return "one line of printable Latin-1 characters"
-    return problem_with_text(value.replace("\xa0", "x"))
+        return "Write one line of printable Latin-1 characters."
+    return problem_with_text(value)
 
 
 RULES: Mapping[str, Callable[[str], str | None]] = {
@@ -170,13 +193,20 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
 }
 """A rule takes an answer and returns what is allowed instead, or None."""
 
+MADE_OF = {
+    "project_slug": " (unless given, it is made of project_name)",
+    "package_name": " (unless given, it is made of project_slug)",
+}
+"""Where an answer comes from that the user may not have given."""
+
 
 def complaint(variable: str, answer: object) -> str | None:
     """One line that says what was given and what is allowed, or None."""
     text = str(answer)
-    allowed = RULES[variable](text)
+    mend = RULES[variable](text)
     shown = text if len(text) <= 60 else f"{text[:60]}..."
-    return f"{variable}: {shown!a} cannot be used. Allowed: {allowed}." * bool(allowed)
+    source = MADE_OF.get(variable, "")
+    return f"{variable}: {shown!a} cannot be used{source}. {mend}" if mend else None
 
 
 def checked(answer: object, variable: str) -> str:
@@ -199,7 +229,7 @@ def complaints(answers: Mapping[str, object]) -> list[str]:
 
 def as_package_name(slug: str) -> str:
     """The import name that goes with a slug."""
-    return re.sub(r"[-.]+", "_", slug).lower()
+    return re.sub(r"[-.]+", "_", slug).lower()[:MAX_PACKAGE].rstrip("_")
 
 
 def as_string(text: str) -> str:
@@ -212,11 +242,20 @@ def as_string(text: str) -> str:
 
 
 def as_python(text: str) -> str:
-    """An ASCII Python literal, quoted as ``ruff format`` would quote it."""
-    literal = json.dumps(text)
-    if text.count('"') <= text.count("'"):
-        return literal
-    return "'" + literal[1:-1].replace(r"\"", '"').replace("'", r"\'") + "'"
+    """A Python literal, quoted as ``ruff format`` would quote it.
+
+    What does not show, such as marks that turn the direction of a text, is escaped.
+    """
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    shown = (
+        f"\\{character}"
+        if character in {quote, "\\"}
+        else character
+        if character.isprintable()
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+    return f"{quote}{''.join(shown)}{quote}"
 
 
 def as_policy_row(name: str, value: str) -> str:
@@ -248,6 +287,7 @@ class AnswersExtension(Extension):
             as_markdown,
             as_package_name,
             as_policy_row,
+            as_python,
             as_string,
             checked,
             complaints,

@@ -2,7 +2,8 @@
 
 ``variants/<variable>/<choice>/`` mirrors the project's root. The folder of each
 answer given is merged into the project; then the variable's folder goes. Nothing
-else is deleted. A choice without a folder brings no files.
+else is deleted. A choice without a folder brings no files. A choice's folder may have
+``variants/`` of its own: what two answers bring together.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 VARIANTS = Path("variants")
+BROUGHT = VARIANTS / ".brought"
 
 NEXT_STEPS = """
 {folder} is ready: its headers are set with {header_strategy}.
@@ -27,14 +29,14 @@ On Windows, Scripts takes the place of bin. README.md tells the rest."""
 
 def merge_variants() -> None:
     """Merge the folder of each answer given, then remove all of that variable."""
-    for variable in sorted(VARIANTS.iterdir()):
-        if variable.name not in ANSWERS:
-            continue  # a folder of the user's own
-        choice = variable / ANSWERS[variable.name]
-        if choice.is_dir():
-            shutil.copytree(choice, Path(), dirs_exist_ok=True)
-        shutil.rmtree(variable)
-    if not any(VARIANTS.iterdir()):
+    while variables := [path for path in VARIANTS.glob("*") if path.name in ANSWERS]:
+        for variable in variables:
+            shutil.move(variable, BROUGHT)
+            choice = BROUGHT / ANSWERS[variable.name]
+            if choice.is_dir():
+                shutil.copytree(choice, Path(), dirs_exist_ok=True)
+            shutil.rmtree(BROUGHT)
+    if VARIANTS.is_dir() and not any(VARIANTS.iterdir()):
         VARIANTS.rmdir()
 
 

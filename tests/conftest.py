@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,11 @@ QUESTIONS: dict[str, Any] = {
     if not name.startswith("_")
 }
 STRATEGIES: list[str] = QUESTIONS["header_strategy"]
+POLICIES: list[str] = QUESTIONS["header_policy"]
 
 COMBINATIONS = [
-    dict(zip(("header_strategy",), answers, strict=True))
-    for answers in itertools.product(STRATEGIES)
+    {"header_strategy": strategy, "header_policy": policy}
+    for policy, strategy in itertools.product(POLICIES, STRATEGIES)
 ]
 """Every combination of choices that the template offers."""
 
@@ -114,17 +116,17 @@ def bake(cookies_session: Cookies) -> Bake:
 
 
 @pytest.fixture(scope="session")
-def projects(bake: Bake) -> dict[str, Path]:
-    """Return one project of each strategy, baked with the defaults otherwise."""
-    return {strategy: bake(header_strategy=strategy) for strategy in STRATEGIES}
+def baked(bake: Bake) -> Bake:
+    """Return a function that bakes a project for the whole session: do not change it."""
+    return cache(bake)
 
 
 @pytest.fixture(
     scope="session", params=COMBINATIONS, ids=[combination_id(c) for c in COMBINATIONS]
 )
-def project(request: pytest.FixtureRequest, bake: Bake) -> Path:
+def project(request: pytest.FixtureRequest, baked: Bake) -> Path:
     """Return a project of each combination in turn."""
-    return bake(**request.param)
+    return baked(**request.param)
 
 
 @pytest.fixture

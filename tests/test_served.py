@@ -8,11 +8,10 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
-from .conftest import STRATEGIES, clean_environment, need
+from .conftest import STRATEGIES, Bake, clean_environment, need
 
 REQUESTS = [
     ("GET", "/", 200),
@@ -59,7 +58,7 @@ def free_port() -> int:
 @pytest.fixture(scope="module", params=STRATEGIES)
 def server(
     request: pytest.FixtureRequest,
-    projects: dict[str, Path],
+    baked: Bake,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[str, int]]:
     """Serve the app of each strategy, with a view that raises, and yield its address."""
@@ -70,7 +69,8 @@ def server(
     gunicorn = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "served:app"],
         cwd=folder,
-        env=clean_environment() | {"PYTHONPATH": str(projects[request.param] / "src")},
+        env=clean_environment()
+        | {"PYTHONPATH": str(baked(header_strategy=request.param) / "src")},
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -104,4 +104,4 @@ def test_every_answer_of_the_server_has_the_header_once(
     assert lines.count(b"Custom-Header: Some value") == 1
     assert head.lower().count(b"custom-header:") == 1
     if (method, path) == ("GET", "/"):
-        assert body == b"Hello World"
+        assert b"Hello World" in body

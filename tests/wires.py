@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 RICH_POLICY = [
     ("Custom-Header", "Some value"),
@@ -28,30 +30,34 @@ RICH_POLICY = [
 """Also with what is merged (``Vary``) and what yields (``Cache-Control``)."""
 
 
+SCHEMES: dict[str, dict[str, str]] = {"": {}, ", HTTPS": {"wsgi.url_scheme": "https"}}
+
+
 def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Yield a name, an app and a request for each response to compare."""
     create_app = importlib.import_module(package).create_app
+    own_policy = importlib.import_module(f"{package}.policy").HEADERS
     precedence = importlib.import_module(f"{package}.precedence")
     kinds = importlib.import_module("tests.response_kinds").KINDS
 
-    def new_app(policy: list[tuple[str, str]] | None) -> Any:
+    policies = {"": own_policy, ", rich policy": RICH_POLICY, ", none": []}
+
+    def new_app(policy: list[Any], prepare: Any, *, overridden: bool) -> Any:
         app = create_app({"PROPAGATE_EXCEPTIONS": False})
-        if policy is not None:
-            precedence.init_app(app, policy)
+        prepare(app)
+        if overridden:
+            override_everything(package, app)
+        precedence.init_app(app, policy)
         return app
 
-    for title, policy in {"": None, ", rich policy": RICH_POLICY, ", none": []}.items():
-        yield f"the first page{title}", new_app(policy), {"path": "/"}
-        for method in ("HEAD", "OPTIONS", "DELETE"):
-            asked = {"path": "/", "method": method}
-            yield f"{method} of the first page{title}", new_app(policy), asked
+    for title, policy in policies.items():
+        for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            app = new_app(policy, lambda _: None, overridden=False)
+            yield f"{method} /{title}", app, {"path": "/", "method": method}
         for kind in kinds:
-            app = new_app(policy)
-            kind.prepare(app)
+            app = new_app(policy, kind.prepare, overridden=False)
             yield kind.name + title, app, kind.request
-            app = new_app(policy)
-            kind.prepare(app)
-            override_everything(package, app)
+            app = new_app(policy, kind.prepare, overridden=True)
             yield f"{kind.name}{title}, overridden", app, kind.request
 
 
@@ -78,17 +84,19 @@ def main(package: str) -> None:
     sys.path[:0] = ["src", str(Path.cwd())]
     logging.disable()
     ask = importlib.import_module("tests.wire").ask
+    mock.patch.object(secrets, "token_urlsafe", return_value="N" * 22).start()
     wires = {}
     for name, app, request in requests(package):
-        wire = ask(app, **request)
-        if name in wires:
-            raise SystemExit(f"two kinds are named {name!r}")
-        headers = [
-            # The clock may tick between two apps.
-            (key, "<clock>" if key in {"Date", "Expires"} else value)
-            for key, value in wire.headers
-        ]
-        wires[name] = [wire.status, headers, wire.body.decode("latin-1")]
+        for scheme, environ in SCHEMES.items():
+            if name + scheme in wires:
+                raise SystemExit(f"two kinds are named {name!r}")
+            wire = ask(app, **request, environ_overrides=environ)
+            headers = [
+                # The clock may tick between two apps.
+                (key, "<clock>" if key in {"Date", "Expires"} else value)
+                for key, value in wire.headers
+            ]
+            wires[name + scheme] = [wire.status, headers, wire.body.decode("latin-1")]
     json.dump(wires, sys.stdout)
 
 

@@ -16,6 +16,7 @@ from flask import (
     Response,
     abort,
     after_this_request,
+    current_app,
     jsonify,
     make_response,
     redirect,
@@ -25,7 +26,8 @@ from flask import (
     stream_template,
 )
 from flask.sessions import SecureCookieSessionInterface
-from jinja2 import DictLoader
+from jinja2 import FileSystemLoader
+from werkzeug.test import Client
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 if TYPE_CHECKING:
@@ -94,19 +96,21 @@ def generated() -> Iterator[str]:
 
 
 def a_wsgi_app(_environ: Any, start_response: Any) -> list[bytes]:
-    start_response("200 OK", [("Content-Type", "text/plain"), ("X-From", "WSGI")])
+    start_response("200 OK", [("Content-Type", "text/plain"), ("X-Test-From", "WSGI")])
     return [b"from WSGI"]
 
 
 def a_made_response() -> Response:
     response = make_response("made", 201)
-    response.headers["X-View"] = "made"
+    response.headers["X-Test-View"] = "made"
     response.cache_control.max_age = 60
     return response
 
 
 def a_response_given_headers() -> Response:
-    return Response(["listed"], headers=[("X-View", "one"), ("X-View", "two")])
+    return Response(
+        ["listed"], headers=[("X-Test-View", "one"), ("X-Test-View", "two")]
+    )
 
 
 def forgetful() -> Any:
@@ -119,13 +123,15 @@ def two_responses() -> Response:
 
 
 def a_streamed_template() -> Iterator[str]:
-    return stream_template("kind.txt", word="streamed")
+    return stream_template("kind.html", word="streamed")
 
 
 kind("a string")(view_returning(lambda: "text"))
 kind("bytes")(view_returning(lambda: b"bytes"))
-kind("a tuple", 202)(view_returning(lambda: ("text", 202, {"X-View": "tuple"})))
-kind("a tuple with a list", 202)(view_returning(lambda: ("", 202, [("X-View", "1")])))
+kind("a tuple", 202)(view_returning(lambda: ("text", 202, {"X-Test-View": "tuple"})))
+kind("a tuple with a list", 202)(
+    view_returning(lambda: ("", 202, [("X-Test-View", "1")]))
+)
 kind("a dict")(view_returning(lambda: {"key": "value"}))
 kind("a list")(view_returning(lambda: [1, 2]))
 kind("an empty 204", 204)(view_returning(lambda: ("", 204)))
@@ -135,7 +141,7 @@ kind("a werkzeug.Response")(view_returning(lambda: WerkzeugResponse("werkzeug"))
 kind("make_response()", 201)(view_returning(a_made_response))
 kind("make_response() twice")(view_returning(two_responses))
 kind("a tuple around make_response()", 202)(
-    view_returning(lambda: (make_response("made"), 202, {"X-View": "tuple"}))
+    view_returning(lambda: (make_response("made"), 202, {"X-Test-View": "tuple"}))
 )
 kind("jsonify()")(view_returning(lambda: jsonify(key="value")))
 kind("a WSGI callable")(view_returning(lambda: a_wsgi_app))
@@ -144,8 +150,44 @@ kind("a view that returns None", 500)(view_returning(forgetful))
 
 @kind("stream_template()")
 def _(app: Flask) -> None:
-    app.jinja_loader = DictLoader({"kind.txt": "{{ '{{ word }}' }}"})
+    app.jinja_loader = FileSystemLoader(HERE / "templates")
     app.add_url_rule("/kind", "kind", a_streamed_template)
+
+
+class OwnResponse(Response):
+    """A response class of a view's own, with a behaviour of its own."""
+
+    default_mimetype = "text/x-own"
+    autocorrect_location_header = True
+
+
+def a_nested_request() -> Response:
+    """Ask the app itself, from within a request."""
+    response = make_response("outer")
+    inner = Client(current_app).get("/no/such/page")
+    response.headers["X-Test-Inner"] = str(sorted(inner.headers.keys()))
+    return response
+
+
+kind("a response class of the view's own", 201)(
+    view_returning(lambda: OwnResponse("own", 201, {"Location": "/there"}))
+)
+kind("a request within a request")(view_returning(a_nested_request))
+
+
+@kind("an endpoint with a dot and no blueprint")
+def _(app: Flask) -> None:
+    app.add_url_rule("/kind", "no.blueprint", lambda: "text")
+
+
+@kind("headers that are a plain dict")
+def _(app: Flask) -> None:
+    def view() -> Response:
+        response = make_response("text")
+        response.headers = {"X-Test-View": "dict"}  # type: ignore[assignment]
+        return response
+
+    app.add_url_rule("/kind", "kind", view)
 
 
 # 2. Redirects and errors
@@ -181,7 +223,9 @@ def _(app: Flask) -> None:
 
 @kind("an error handler that returns a tuple", 404)
 def _(app: Flask) -> None:
-    app.register_error_handler(404, lambda _: ("not here", 404, {"X-Handler": "app"}))
+    app.register_error_handler(
+        404, lambda _: ("not here", 404, {"X-Test-Handler": "app"})
+    )
 
 
 @kind("an error handler that calls make_response()", 500)
@@ -266,9 +310,43 @@ def _(app: Flask) -> None:
 def _(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers["X-Hook"] = "added"
+        response.headers["X-Test-Hook"] = "added"
         return response
 
+    app.add_url_rule("/kind", "kind", lambda: "text")
+
+
+@kind("after_request works on the headers")
+def _(app: Flask) -> None:
+    app.after_request(work_on_headers)
+    app.add_url_rule("/kind", "kind", lambda: "text")
+
+
+@kind("after_request works on the headers of an error page", 500)
+def _(app: Flask) -> None:
+    app.after_request(work_on_headers)
+    app.add_url_rule("/kind", "kind", fail)
+
+
+def work_on_headers(response: Response) -> Response:
+    """Work on the headers in every way that starts from those that are there."""
+    response.headers.setdefault("X-Test-Default", "hook")
+    response.headers.pop("Content-Language", None)
+    response.headers["X-Test-Seen"] = ", ".join(sorted(response.headers.keys()))
+    response.cache_control.max_age = 60
+    response.vary.add("Origin")
+    return response
+
+
+@kind("after_request returns another response", 202)
+def _(app: Flask) -> None:
+    app.after_request(lambda _: Response("another", 202))
+    app.add_url_rule("/kind", "kind", lambda: "text")
+
+
+@kind("after_request calls make_response()", 202)
+def _(app: Flask) -> None:
+    app.after_request(lambda _: make_response("another", 202))
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 

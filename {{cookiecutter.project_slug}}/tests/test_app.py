@@ -1,4 +1,4 @@
-"""The app's first page, and its configuration."""
+"""The app's configuration."""
 
 from __future__ import annotations
 
@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING
 
 from {{ cookiecutter.package_name }} import create_app
 
-from .wire import ask
-
 if TYPE_CHECKING:
     import pytest
-    from flask import Flask
-
-
-def test_the_first_page_says_hello(app: Flask) -> None:
-    wire = ask(app)
-    assert wire.status == "200 OK"
-    assert wire.body == b"Hello World"
-    assert wire.values("Content-Language") == ["en"]
 
 
 def test_configuration_comes_from_the_environment(

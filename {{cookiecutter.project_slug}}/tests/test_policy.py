@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Blueprint
+from flask.views import View
 
 from {{ cookiecutter.package_name }} import create_app, policy
 from {{ cookiecutter.package_name }}.overrides import (
@@ -31,11 +32,11 @@ BAD_HEADERS = [
     ("X-Value", "€", "printable Latin-1"),
     ("X-Value", " blank", "blanks around"),
     ("X-Value", "blank\xa0", "blanks around"),
-    ("Content-Length", "0", "set it in the view"),
-    ("content-type", "text/html", "set it in the view"),
-    ("Set-Cookie", "a=b", "set it in the view"),
-    ("Location", "/", "set it in the view"),
-    ("ETag", '"1"', "set it in the view"),
+    ("Content-Length", "0", "leave it to the view"),
+    ("content-type", "text/html", "leave it to the view"),
+    ("Set-Cookie", "a=b", "leave it to the view"),
+    ("Location", "/", "leave it to the view"),
+    ("ETag", '"1"', "leave it to the view"),
     ("Transfer-Encoding", "chunked", "the server writes"),
     ("Connection", "close", "the server writes"),
     ("Date", "today", "the server writes"),
@@ -86,10 +87,20 @@ def test_a_row_that_is_no_pair_stops_the_app(
     monkeypatch: pytest.MonkeyPatch, row: Any
 ) -> None:
     monkeypatch.setattr(policy, "HEADERS", [row])
-    with pytest.raises(HeaderError, match="write a row as"):
+    with pytest.raises(TypeError, match=r"^policy\.py: row .* write a row as"):
         create_app()
 
 
 def test_overrides_that_are_no_dict_are_refused() -> None:
-    with pytest.raises(TypeError, match="write a dict"):
+    with pytest.raises(TypeError, match="give it a dict"):
         override_headers([("X-A", "1")])  # type: ignore[arg-type]
+
+
+def test_a_class_is_not_decorated() -> None:
+    with pytest.raises(TypeError, match=r"View is a class: write decorators = \["):
+        override_headers({"X-A": "1"})(View)
+
+
+def test_an_override_names_a_header_once() -> None:
+    with pytest.raises(HeaderError, match="stands there twice"):
+        override_headers({"X-A": "1", "x-a": "2"})

@@ -9,7 +9,15 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Blueprint, Flask, Response, abort, after_this_request, make_response
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    after_this_request,
+    make_response,
+    request,
+)
 from werkzeug.datastructures import Headers
 
 from {{ cookiecutter.package_name }} import precedence
@@ -17,6 +25,7 @@ from {{ cookiecutter.package_name }}.overrides import (
     override_blueprint_headers,
     override_headers,
 )
+from {{ cookiecutter.package_name }}.values import Computed, Value
 
 from .response_kinds import fail
 from .wire import ask
@@ -26,7 +35,9 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-POLICY = [
+    from {{ cookiecutter.package_name }}.values import Override
+
+POLICY: list[tuple[str, Value]] = [
     ("X-Level", "policy"),
     ("X-Other", "policy"),
     ("Vary", "Accept"),
@@ -44,8 +55,8 @@ def app(app: Flask) -> Flask:
 def add_view(
     app: Flask,
     view: Callable[[], ResponseReturnValue],
-    route: dict[str, str | None] | None = None,
-    blueprint: dict[str, str | None] | None = None,
+    route: dict[str, Override] | None = None,
+    blueprint: dict[str, Override] | None = None,
 ) -> None:
     """Add a view at ``/level``, in a blueprint, with the overrides given."""
     bp = Blueprint("level", __name__)
@@ -243,7 +254,73 @@ def test_headers_that_views_share_are_not_touched(app: Flask) -> None:
 
 def test_the_policy_is_read_once() -> None:
     app = Flask(__name__)
-    policy = [("X-Level", "policy")]
+    policy: list[tuple[str, Value]] = [("X-Level", "policy")]
     precedence.init_app(app, policy)
     policy.append(("X-Late", "1"))
     assert precedence.wanted_by(app, None).names == {"x-level"}
+
+
+class FromPath(Computed):
+    """A value that depends on the request, and on the response."""
+
+    def value_for(self, response: Response) -> str | None:
+        """Return the path, or nothing for an error."""
+        return request.path if response.status_code < 400 else None
+
+
+def test_a_value_is_computed_for_each_response(app: Flask) -> None:
+    precedence.init_app(app, [("X-Level", FromPath())])
+    add_view(app, plain)
+    assert ask(app, "/level").values("X-Level") == ["/level"]
+    assert ask(app, "/missing").values("X-Level") == []
+
+
+def test_an_override_may_be_computed(app: Flask) -> None:
+    add_view(app, plain, {"X-Level": FromPath()})
+    assert ask(app, "/level").values("X-Level") == ["/level"]
+
+
+def test_an_override_may_change_the_value_below(app: Flask) -> None:
+    add_view(app, plain, {"X-Level": lambda below: f"{below}, route", "X-New": str})
+    wire = ask(app, "/level")
+    assert wire.values("X-Level") == ["policy, route"]
+    assert wire.values("X-New") == ["None"]
+
+
+def test_a_response_that_views_share_is_not_changed_by_one_of_them(app: Flask) -> None:
+    shared = Response("text")
+    app.add_url_rule("/a", "a", override_headers({"X-Level": "a"})(lambda: shared))
+    app.add_url_rule("/b", "b", override_headers({"X-Other": None})(lambda: shared))
+    for _ in range(2):
+        assert ask(app, "/a").values("X-Level") == ["a"]
+        assert ask(app, "/a").values("X-Other") == ["policy"]
+        assert ask(app, "/b").values("X-Level") == ["policy"]
+        assert ask(app, "/b").values("X-Other") == []
+
+
+def test_a_response_can_be_made_outside_of_a_request(app: Flask) -> None:
+    with app.app_context():
+        assert make_response("text").get_data() == b"text"
+
+
+def test_headers_are_put_on_and_taken_off_again(app: Flask) -> None:
+    with app.test_request_context("/"):
+        response = Response("text", headers={"Vary": "Origin", "X-Level": "view"})
+        before = list(response.headers)
+        precedence.put_headers_on(response)
+        precedence.put_headers_on(response)
+        assert response.headers.getlist("Vary") == ["Accept, Origin"]
+        precedence.take_headers_off(response)
+        assert list(response.headers) == before
+
+
+def test_what_was_set_in_between_stays_when_headers_are_taken_off(app: Flask) -> None:
+    with app.test_request_context("/"):
+        response = Response("text")
+        precedence.put_headers_on(response)
+        response.headers.add("X-Level", "hook")
+        response.vary.add("Cookie")
+        precedence.put_headers_on(response)
+        assert response.headers.getlist("X-Level") == ["hook"]
+        assert response.headers.getlist("X-Other") == ["policy"]
+        assert response.headers.getlist("Vary") == ["Accept, Cookie"]

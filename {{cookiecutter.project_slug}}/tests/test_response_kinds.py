@@ -16,18 +16,26 @@ if TYPE_CHECKING:
 
 
 def assert_carries_policy(wire: Wire) -> None:
-    """Each row is there once; only what is merged or yields may differ from it."""
+    """Each row is there once; only what is merged or yields may differ from it.
+
+    A value that is computed has tests of its own: here, it is not there twice.
+    """
     for name, value in HEADERS:
         values = wire.values(name)
-        assert len(values) == 1, f"{name} is there {len(values)} times: {wire.headers}"
-        if name.lower() not in {"vary", "cache-control"}:
-            assert values == [value]
+        assert len(values) <= 1, f"{name} is there {len(values)} times: {wire.headers}"
+        if isinstance(value, str):
+            assert values, f"{name} is missing: {wire.headers}"
+            if name.lower() not in {"vary", "cache-control"}:
+                assert values == [value]
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_response_of_this_kind_carries_the_policy(app: Flask, kind: Kind) -> None:
+def test_a_response_of_this_kind_carries_the_policy(
+    app: Flask, kind: Kind, scheme: str
+) -> None:
     kind.prepare(app)
-    wire = ask(app, **kind.request)
+    wire = ask(app, **kind.request, environ_overrides={"wsgi.url_scheme": scheme})
     assert wire.code == kind.status
     assert_carries_policy(wire)
 

@@ -39,3 +39,12 @@ def ask(app: Flask, path: str = "/", method: str = "GET", **request: Any) -> Wir
     body, status, headers = run_wsgi_app(app, builder.get_environ(), buffered=True)
     builder.close()
     return Wire(status, list(headers), b"".join(body))
+
+
+def ask_for_headers(app: Flask, path: str, method: str = "GET") -> Wire:
+    """Send one request and do not wait for the body, which may never end."""
+    environ = EnvironBuilder(path, method=method).get_environ()
+    body, status, headers = run_wsgi_app(app, environ)
+    if hasattr(body, "close"):
+        body.close()
+    return Wire(status, list(headers), b"")

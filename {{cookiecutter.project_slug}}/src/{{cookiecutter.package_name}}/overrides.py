@@ -10,7 +10,8 @@ For a blueprint, one call::
 
     override_blueprint_headers(bp, {"Referrer-Policy": "origin"})
 
-A text is sent in place of the policy's value, ``None`` removes the header. Both hold
+A text is sent in place of the policy's value, ``None`` removes the header, and a
+function is called, once, with the value that stands there to make the new one. All hold
 for all that the route or blueprint answers: its errors, ``abort()``, its redirects.
 """
 
@@ -25,24 +26,30 @@ if TYPE_CHECKING:
 
     from flask import Blueprint
 
-Overrides = dict[str, str | None]
+    from .values import Override
+
 View = TypeVar("View", bound="Callable[..., Any]")
 
 _ATTRIBUTE = "header_overrides"
 
 
-def override_headers(overrides: Mapping[str, str | None]) -> Callable[[View], View]:
+def override_headers(overrides: Mapping[str, Override]) -> Callable[[View], View]:
     """Make a decorator: the view's responses carry ``overrides`` over the policy.
 
-    The order of decorators does not matter, as long as those between this one and
-    the route keep the view's attributes, as :func:`functools.wraps` does.
+    It marks the function, so it holds for every route of this function. Decorators
+    between the two must keep the function's attributes, as :func:`functools.wraps` does.
+    A class-based view has it in its ``decorators``.
 
     Raises:
         HeaderError: a header cannot be sent.
+        TypeError: it decorates a class, or stands there without its dict.
     """
     check_overrides("@override_headers", overrides)
 
     def decorate(view: View) -> View:
+        if isinstance(view, type):
+            msg = f"{view.__name__} is a class: write decorators = [override_headers(...)] in it."
+            raise TypeError(msg)
         _add(view, overrides)
         return view
 
@@ -50,7 +57,7 @@ def override_headers(overrides: Mapping[str, str | None]) -> Callable[[View], Vi
 
 
 def override_blueprint_headers(
-    blueprint: Blueprint, overrides: Mapping[str, str | None]
+    blueprint: Blueprint, overrides: Mapping[str, Override]
 ) -> None:
     """Let all that ``blueprint`` answers carry ``overrides`` over the policy.
 
@@ -63,11 +70,11 @@ def override_blueprint_headers(
     _add(blueprint, overrides)
 
 
-def overrides_of(place: object) -> Overrides:
+def overrides_of(place: object) -> dict[str, Override]:
     """The overrides of a view function or a blueprint; empty where it has none."""
-    found: Overrides = getattr(place, _ATTRIBUTE, {})
+    found: dict[str, Override] = getattr(place, _ATTRIBUTE, {})
     return found
 
 
-def _add(place: object, overrides: Mapping[str, str | None]) -> None:
+def _add(place: object, overrides: Mapping[str, Override]) -> None:
     setattr(place, _ATTRIBUTE, overrides_of(place) | dict(overrides))

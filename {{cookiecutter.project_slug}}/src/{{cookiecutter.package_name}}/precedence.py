@@ -9,33 +9,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import current_app, request
+from flask import current_app, has_request_context, request
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_set_header
 
 from .overrides import overrides_of
 from .validation import check_policy
+from .values import Computed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flask import Flask, Response
 
+    from .values import Override, Value
+
+    Row = tuple[str, str]
+
 _EXTENSION = "headers"
+_PUT_ON = "_put_on"  # a response's note of its headers, with and without the policy
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the responses of one endpoint are to carry where the view says nothing."""
 
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, Value], ...]
     names: frozenset[str]  # in lower case
+    texts_only: bool
+
+    def rows_for(self, response: Response) -> list[Row]:
+        """The rows with the values that a response gets."""
+        if self.texts_only:
+            return list(self.rows)  # type: ignore[arg-type]
+        values = (
+            (name, value if isinstance(value, str) else value.value_for(response))
+            for name, value in self.rows
+        )
+        return [(name, value) for name, value in values if value is not None]
 
 
 class Rules:
     """The policy of one app, and what each of its endpoints makes of it."""
 
-    def __init__(self, policy: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, policy: Iterable[tuple[str, Value]]) -> None:
         self._policy = tuple(policy)
         self._wanted: dict[str | None, Wanted] = {}  # grows with the URL map only
 
@@ -49,19 +66,21 @@ class Rules:
     def _resolve(self, app: Flask, endpoint: str | None) -> Wanted:
         rows = {name.lower(): (name, value) for name, value in self._policy}
         for place in _places(app, endpoint):
-            for name, value in overrides_of(place).items():
+            for name, override in overrides_of(place).items():
                 key = name.lower()
+                below = rows[key][1] if key in rows else None
+                value = _apply(override, below, merge=key == "vary")
                 if value is None:
                     rows.pop(key, None)
-                elif key == "vary" and key in rows:
-                    rows[key] = (name, merge_vary([rows[key][1], value]))
                 else:
                     rows[key] = (name, value)
-        return Wanted(tuple(rows.values()), frozenset(rows))
+        values = [value for _, value in rows.values()]
+        texts_only = not any(isinstance(value, Computed) for value in values)
+        return Wanted(tuple(rows.values()), frozenset(rows), texts_only)
 
 
-def init_app(app: Flask, policy: Iterable[tuple[str, str]]) -> None:
-    """Give an app its policy.
+def init_app(app: Flask, policy: Iterable[tuple[str, Value]]) -> None:
+    """Give an app its policy, and check it against the overrides of its routes.
 
     Raises:
         HeaderError: a header in it cannot be sent.
@@ -69,6 +88,8 @@ def init_app(app: Flask, policy: Iterable[tuple[str, str]]) -> None:
     rows = list(policy)
     check_policy("policy.py", rows)
     app.extensions[_EXTENSION] = Rules(rows)
+    for endpoint in app.view_functions:
+        wanted_by(app, endpoint)
 
 
 def wanted_by(app: Flask, endpoint: str | None) -> Wanted:
@@ -82,16 +103,37 @@ def put_headers_on(response: Response) -> None:
 
     The headers are a new object: one that a view shares between responses must not
     change. The policy's names come first, in the policy's order, so that the order
-    does not tell at which moment they were put on.
+    does not tell at which moment they were put on. Outside of a request nothing is
+    put on.
     """
+    if not has_request_context():
+        return
+    take_headers_off(response)
     wanted = wanted_by(current_app, request.endpoint)
-    present = response.headers
-    headers = Headers()
-    if wanted.names.isdisjoint({name.lower() for name, _ in present}):
-        headers[:] = (*wanted.rows, *present)
+    rows = wanted.rows_for(response)
+    bare = list(response.headers.items())
+    if wanted.names.isdisjoint({name.lower() for name, _ in bare}):
+        put = rows + bare
     else:
-        headers[:] = _merge(wanted, list(present))
-    response.headers = headers
+        put = list(_merge(rows, bare))
+    _set_headers(response, put)
+    vars(response)[_PUT_ON] = put, bare
+
+
+def take_headers_off(response: Response) -> None:
+    """Undo ``put_headers_on``, but keep what has been changed since.
+
+    A view may return the same response object to one request after another.
+    """
+    put, bare = vars(response).pop(_PUT_ON, (None, None))
+    if put is None:
+        return
+    now = list(response.headers.items())
+    if now == put:
+        _set_headers(response, bare)
+    else:
+        own = [row for row in now if row not in put or row in bare or row[0] == "Vary"]
+        _set_headers(response, own)
 
 
 def merge_vary(values: Iterable[str]) -> str:
@@ -102,15 +144,32 @@ def merge_vary(values: Iterable[str]) -> str:
     return merged.to_header()
 
 
-def _merge(wanted: Wanted, present: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+def _set_headers(response: Response, rows: list[Row]) -> None:
+    response.headers = Headers()
+    response.headers[:] = rows
+
+
+def _apply(override: Override, below: Value | None, *, merge: bool) -> Value | None:
+    """The value that an override makes of the one below it."""
+    if override is None or isinstance(override, Computed):
+        return override
+    if not isinstance(override, str):
+        return override(below)
+    return (
+        merge_vary([below, override]) if merge and isinstance(below, str) else override
+    )
+
+
+def _merge(rows: list[Row], present: list[Row]) -> Iterable[Row]:
     """The wanted rows, each as the response has it where it has one, then the rest."""
-    for name, value in wanted.rows:
+    for name, value in rows:
         own = [row for row in present if row[0].lower() == name.lower()]
         if name.lower() == "vary":
             yield name, merge_vary([value, *(row[1] for row in own)])
         else:
             yield from own or [(name, value)]
-    yield from (row for row in present if row[0].lower() not in wanted.names)
+    names = {name.lower() for name, _ in rows}
+    yield from (row for row in present if row[0].lower() not in names)
 
 
 def _places(app: Flask, endpoint: str | None) -> list[object]:
@@ -119,5 +178,5 @@ def _places(app: Flask, endpoint: str | None) -> list[object]:
         return []
     names = endpoint.split(".")[:-1]  # of nested blueprints, the outermost first
     paths = [".".join(names[: depth + 1]) for depth in range(len(names))]
-    blueprints = [app.blueprints[path] for path in paths]
-    return [*blueprints, app.view_functions[endpoint]]
+    blueprints = [app.blueprints.get(path) for path in paths]
+    return [*blueprints, app.view_functions.get(endpoint)]

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .known_headers import mend_known
+from .values import Computed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -58,20 +61,41 @@ OF_ONE_RESPONSE = frozenset(
 """Flask or a view writes these: they describe one response, not all of them."""
 
 
+TWICE = "the name stands there twice (upper and lower case are the same): keep one."
+
+
 class HeaderError(ValueError):
-    """A header that cannot be sent, and what to do about it."""
+    """A header that cannot be sent, and what to do about it.
+
+    ``where`` is the file or the call that has the header.
+    """
 
     def __init__(self, where: str, name: object, value: object, mend: str) -> None:
         super().__init__(f"{where}: header {name!r} with value {value!r}: {mend}")
 
 
+def check_name(where: str, name: object, value: object) -> None:
+    """Check the name of a header; ``value`` is only for the error to show.
+
+    Raises:
+        HeaderError: the name cannot be sent.
+    """
+    if mend := _mend_name(name):
+        raise HeaderError(where, name, value, mend)
+
+
 def check_header(where: str, name: object, value: object) -> None:
     """Check one header. ``where`` is the place that an error names.
+
+    A value that is computed has checked itself when it was made.
 
     Raises:
         HeaderError: the name or the value cannot be sent.
     """
-    if mend := _mend_name(name) or _mend_value(value):
+    check_name(where, name, value)
+    if isinstance(value, Computed):
+        return
+    if mend := _mend_value(value) or mend_known(str(name), str(value)):
         raise HeaderError(where, name, value, mend)
 
 
@@ -80,18 +104,23 @@ def check_policy(where: str, rows: Iterable[object]) -> None:
 
     Raises:
         HeaderError: a row cannot be sent.
+        TypeError: a row is no pair.
     """
-    seen: set[str] = set()
+    seen: dict[str, object] = {}
     for row in rows:
         if not isinstance(row, tuple) or len(row) != 2:
             mend = 'write a row as ("Name", "value"), with a comma after it.'
-            raise HeaderError(where, row, None, mend)
+            msg = f"{where}: row {row!r}: {mend}"
+            raise TypeError(msg)
         name, value = row
         check_header(where, name, value)
         if name.lower() in seen:
-            mend = "the name stands there twice (case does not count): keep one row."
-            raise HeaderError(where, name, value, mend)
-        seen.add(name.lower())
+            raise HeaderError(where, name, value, TWICE)
+        seen[name.lower()] = value
+    credentials = seen.get("access-control-allow-credentials")
+    if credentials == "true" and seen.get("access-control-allow-origin") == "*":
+        mend = "browsers refuse credentials for any origin (*): name one origin."
+        raise HeaderError(where, "Access-Control-Allow-Credentials", "true", mend)
 
 
 def check_overrides(where: str, overrides: object) -> None:
@@ -102,11 +131,17 @@ def check_overrides(where: str, overrides: object) -> None:
         TypeError: ``overrides`` is no mapping.
     """
     if not isinstance(overrides, Mapping):
-        mend = 'write a dict such as {"Name": "value", "Other-Name": None}.'
+        mend = 'give it a dict such as {"Name": "value", "Other-Name": None}.'
         msg = f"{where}: {overrides!r}: {mend}"
         raise TypeError(msg)
+    names = [str(name).lower() for name in overrides]
     for name, value in overrides.items():
-        check_header(where, name, "" if value is None else value)
+        if names.count(str(name).lower()) > 1:
+            raise HeaderError(where, name, value, TWICE)
+        if value is None or callable(value):  # removed, or made of the value below
+            check_name(where, name, value)
+        else:
+            check_header(where, name, value)
 
 
 def _mend_name(name: object) -> str | None:
@@ -115,9 +150,9 @@ def _mend_name(name: object) -> str | None:
     if not TOKEN.fullmatch(name):
         return "a name is made of letters, digits and -, without blanks or a colon."
     if name.lower() in OF_THE_CONNECTION:
-        return "remove it here: the server writes this header by itself."
+        return "leave it out: the server writes this header by itself."
     if name.lower() in OF_ONE_RESPONSE:
-        return "remove it here, and set it in the view: it describes one response."
+        return "leave it to the view: it describes one response."
     return None
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, has_request_context
+from flask import Flask, Response, request_finished
 
-from .precedence import put_headers_on
+from .precedence import put_headers_on, take_headers_off
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,13 +26,43 @@ class AppResponse(Response):
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         """Return the headers for the server, the app's own among them."""
-        if has_request_context():  # outside of one, no app is asked
-            put_headers_on(self)
-        return super().get_wsgi_headers(environ)
+        put_headers_on(self)
+        try:
+            return super().get_wsgi_headers(environ)
+        finally:
+            take_headers_off(self)  # a view may use the object again
+
+    @classmethod
+    def force_type(
+        cls, response: Any, environ: WSGIEnvironment | None = None
+    ) -> Response:
+        """Make a response of this class, and let it keep the class it has of a view's."""
+        own = type(response)
+        if isinstance(response, Response) and own is not Response:
+            response.__class__ = own if issubclass(own, cls) else _both(own)
+            return response
+        forced: Response = super().force_type(response, environ)  # type: ignore[assignment]
+        return forced
+
+
+def _both(own: type[Response]) -> type[Response]:
+    """A class that is the app's and the view's, made once."""
+    if own not in _made:
+        _made[own] = type(own.__name__, (AppResponse, own), {})
+    return _made[own]
+
+
+_made: dict[object, type[Response]] = {}
 
 
 def new_app(import_name: str, **options: Any) -> Flask:
     """Make a Flask app, with the options of ``Flask()``, that sets the headers."""
     app = Flask(import_name, **options)
     app.response_class = AppResponse
+    request_finished.connect(_make_own, app)
     return app
+
+
+def _make_own(_app: Flask, response: Response, **_: object) -> None:
+    """Make a response the app's own that another function put in its place."""
+    AppResponse.force_type(response)

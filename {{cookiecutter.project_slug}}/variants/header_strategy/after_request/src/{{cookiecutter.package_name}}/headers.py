@@ -8,6 +8,7 @@ https://flask.palletsprojects.com/api/#flask.Flask.after_request
 
 from __future__ import annotations
 
+import copy
 import sys
 from typing import Any
 
@@ -38,7 +39,7 @@ def add_headers(response: Response) -> Response:
 
 
 def _see_errors_first(_app: Flask, **_: object) -> None:
-    """See that the page for an unhandled exception gets its headers.
+    """See the page for an unhandled exception before any other function does.
 
     If the exception came from another function that Flask calls after the view, that
     function raises again on the error page, and those after it are not called. What
@@ -49,5 +50,12 @@ def _see_errors_first(_app: Flask, **_: object) -> None:
 
 
 def _add_headers_to_error(response: Response) -> Response:
-    """Put the headers on, if an exception is being handled."""
-    return add_headers(response) if sys.exception() else response
+    """Put the headers on, if an exception is being handled, and pass on a bare copy.
+
+    Should one of the functions that get the copy raise, Flask sends the original.
+    """
+    if sys.exception() is None:
+        return response
+    bare = copy.copy(response)
+    put_headers_on(response)
+    return bare

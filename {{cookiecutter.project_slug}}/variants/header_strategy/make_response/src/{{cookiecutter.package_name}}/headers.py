@@ -4,9 +4,10 @@ Flask calls ``Flask.make_response`` with whatever a view, an error handler or Fl
 itself answers, to make it a response object. The headers go on there.
 https://flask.palletsprojects.com/api/#flask.Flask.make_response
 
-Views call it too, through ``flask.make_response()``, to get a response they can work
-on. That one stays bare, so that a view starts from its own headers, not from the
-policy's: it passes here again when the view returns it.
+Your own functions work on bare responses. What ``flask.make_response()`` returns inside
+a view has only the headers that the view gives it; it passes here again when the view
+returns it. A function that Flask calls after the view gets the response without the
+policy's headers, and they go on again when it returns.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Response, has_request_context, request
 
-from .precedence import put_headers_on
+from .precedence import put_headers_on, take_headers_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask import Response
     from flask.typing import ResponseReturnValue
 
-_in_a_view: ContextVar[bool] = ContextVar("in_a_view", default=False)
+_busy_with: ContextVar[object] = ContextVar("busy_with", default=None)
+"""The environ of the request for which a function of yours is running."""
 
 
 class App(Flask):
@@ -33,27 +34,47 @@ class App(Flask):
     def make_response(self, rv: ResponseReturnValue) -> Response:
         """Make a response of what a view returned, and put the headers on."""
         response = super().make_response(rv)
-        if not _in_a_view.get():
+        if _busy_with.get() is not _current_environ():
             put_headers_on(response)
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Note when a view runs: Flask passes every function it calls through here.
+        """Note when a function of yours runs: Flask passes each through here.
 
         https://flask.palletsprojects.com/api/#flask.Flask.ensure_sync
         """
-        run = super().ensure_sync(func)
+        run = _noting(super().ensure_sync(func))
 
-        def noted(*args: Any, **kwargs: Any) -> Any:
-            token = _in_a_view.set(True)
-            try:
+        def with_bare_response(*args: Any, **kwargs: Any) -> Any:
+            if not (args and isinstance(args[0], Response)):
                 return run(*args, **kwargs)
+            take_headers_off(args[0])
+            try:
+                returned = run(*args, **kwargs)
             finally:
-                _in_a_view.reset(token)
+                put_headers_on(args[0])
+            if isinstance(returned, Response) and returned is not args[0]:
+                put_headers_on(returned)
+            return returned
 
-        return noted
+        return with_bare_response
 
 
 def new_app(import_name: str, **options: Any) -> Flask:
     """Make a Flask app, with the options of ``Flask()``, that sets the headers."""
     return App(import_name, **options)
+
+
+def _noting(func: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        token = _busy_with.set(_current_environ())
+        try:
+            return func(*args, **kwargs)
+        finally:
+            _busy_with.reset(token)
+
+    return noted
+
+
+def _current_environ() -> object:
+    return request.environ if has_request_context() else None

@@ -7,6 +7,7 @@ row once: pages, errors, redirects, static files, all of them.
 - To change a header, change its value here.
 - To stop sending a header, remove its row.
 - For one route or one blueprint only, leave this file alone and use ``overrides.py``.
+- For a value that depends on the response, see ``values.py``.
 
 A header that a view sets itself is left as the view set it, and ``Vary`` is merged
 with what is there. The app does not start with a row that cannot be sent: the error
@@ -15,6 +16,11 @@ names the row and what to do.
 
 from __future__ import annotations
 
-HEADERS: list[tuple[str, str]] = [
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .values import Value
+
+HEADERS: list[tuple[str, Value]] = [
     {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
 ]

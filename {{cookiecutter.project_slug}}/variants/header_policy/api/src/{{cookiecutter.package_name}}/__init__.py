@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import headers, policy, precedence, views
+from . import headers, https, policy, precedence, problems, sessions, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +21,16 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     Raises:
         HeaderError: a header in ``policy.py`` or in an override cannot be sent.
+        ValueError: ``PROXY_HOPS`` in the configuration is no number of proxies.
     """
     app = headers.new_app(__name__)
     app.config.from_prefixed_env()
     app.config.from_mapping(config)
 
-    precedence.init_app(app, policy.HEADERS)
+    https.init_app(app)
+    sessions.init_app(app)
+    problems.init_app(app)
     app.register_blueprint(views.bp)
+    precedence.init_app(app, policy.HEADERS)
 
     return app

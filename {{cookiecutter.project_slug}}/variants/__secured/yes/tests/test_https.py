@@ -1,0 +1,149 @@
+"""What goes out over HTTPS only, and whom the app believes that it is asked over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import request, session
+
+from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }}.https import HttpsOnly
+from {{ cookiecutter.package_name }}.validation import HeaderError
+
+from .response_kinds import KINDS, Kind
+from .wire import Wire, ask
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+SECURE = {"wsgi.url_scheme": "https"}
+
+
+def says_https(wire: Wire) -> tuple[bool, bool]:
+    """Whether a response has what is for HTTPS only: HSTS, and the CSP's directive."""
+    policy = "; ".join(wire.values("Content-Security-Policy"))
+    hsts = bool(wire.values("Strict-Transport-Security"))
+    return hsts, "upgrade-insecure-requests" in policy
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_over_http_nothing_speaks_of_https(app: Flask, kind: Kind) -> None:
+    kind.prepare(app)
+    assert says_https(ask(app, **kind.request)) == (False, False)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_over_https_every_kind_of_response_asks_for_it(app: Flask, kind: Kind) -> None:
+    kind.prepare(app)
+    wire = ask(app, **kind.request, environ_overrides=SECURE)
+    assert wire.values("Strict-Transport-Security") == [
+        "max-age=63072000; includeSubDomains"
+    ]
+    if wire.values("Content-Security-Policy"):
+        assert says_https(wire) == (True, True)
+
+
+FORWARDED = [
+    # hops, the X-Forwarded-Proto that arrives, whether the app takes it for HTTPS
+    (None, "https", False),
+    (0, "https", False),
+    (1, "https", True),
+    (1, "http", False),
+    (1, "https, http", False),  # the stranger's comes first, the proxy's last
+    (1, "http, https", True),
+    (2, "https, http", True),
+    (2, "https", False),  # one proxy is missing: nothing is believed
+]
+
+
+@pytest.mark.parametrize(("hops", "forwarded", "secure"), FORWARDED)
+def test_only_the_proxies_counted_are_believed(
+    *, hops: int | None, forwarded: str, secure: bool
+) -> None:
+    app = create_app({} if hops is None else {"PROXY_HOPS": hops})
+    wire = ask(app, headers={"X-Forwarded-Proto": forwarded})
+    assert says_https(wire) == (secure, secure)
+
+
+def test_hops_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_PROXY_HOPS", "1")
+    wire = ask(create_app(), headers={"X-Forwarded-Proto": "https"})
+    assert says_https(wire) == (True, True)
+
+
+def test_the_address_of_the_client_comes_from_the_proxies_counted() -> None:
+    app = create_app({"PROXY_HOPS": 1})
+    app.add_url_rule("/address", "address", lambda: str(request.remote_addr))
+    wire = ask(app, "/address", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
+    assert wire.body == b"203.0.113.9"
+
+
+@pytest.mark.parametrize("hops", [-1, "one", 1.5, True])
+def test_hops_that_are_no_number_stop_the_app(hops: Any) -> None:
+    with pytest.raises(ValueError, match="FLASK_PROXY_HOPS is"):
+        create_app({"PROXY_HOPS": hops})
+
+
+def test_a_value_for_https_only_is_checked() -> None:
+    with pytest.raises(HeaderError, match="max-age must stand there once"):
+        HttpsOnly("Strict-Transport-Security", "includeSubDomains")
+
+
+def use_session() -> str:
+    count = session["count"] = session.get("count", 0) + 1
+    return str(count)
+
+
+@pytest.fixture
+def app_with_session() -> Flask:
+    """Make an app that counts in the session."""
+    app = create_app({"SECRET_KEY": "only for this test"})
+    app.add_url_rule("/count", "count", use_session)
+    return app
+
+
+def test_over_https_the_cookie_is_for_this_host_only(app_with_session: Flask) -> None:
+    wire = ask(app_with_session, "/count", environ_overrides=SECURE)
+    (cookie,) = wire.values("Set-Cookie")
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("__Host-session=")
+    assert set(attributes) == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
+    assert wire.values("Vary") == ["Cookie"]
+
+
+def test_over_http_on_localhost_the_session_still_works(
+    app_with_session: Flask,
+) -> None:
+    (cookie,) = ask(app_with_session, "/count").values("Set-Cookie")
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("session=")
+    assert set(attributes) == {"HttpOnly", "Path=/", "SameSite=Lax"}
+    wire = ask(app_with_session, "/count", headers={"Cookie": name})
+    assert wire.body == b"2"
+
+
+def test_over_https_the_session_works_under_its_own_name(
+    app_with_session: Flask,
+) -> None:
+    wire = ask(app_with_session, "/count", environ_overrides=SECURE)
+    cookie = {"Cookie": wire.values("Set-Cookie")[0].split("; ")[0]}
+    again = ask(app_with_session, "/count", headers=cookie, environ_overrides=SECURE)
+    assert again.body == b"2"
+    # What came over HTTP, where anyone on the way can write, is not taken.
+    plain = {"Cookie": cookie["Cookie"].removeprefix("__Host-")}
+    other = ask(app_with_session, "/count", headers=plain, environ_overrides=SECURE)
+    assert other.body == b"1"
+
+
+def test_a_cookie_for_a_part_of_the_host_has_no_prefix(app_with_session: Flask) -> None:
+    app_with_session.config["SESSION_COOKIE_PATH"] = "/count"
+    wire = ask(app_with_session, "/count", environ_overrides=SECURE)
+    assert wire.values("Set-Cookie")[0].startswith("session=")
+    assert "; Secure;" in wire.values("Set-Cookie")[0]
+
+
+def test_flask_s_own_settings_for_the_cookie_win(app_with_session: Flask) -> None:
+    app_with_session.config["SESSION_COOKIE_SAMESITE"] = "Strict"
+    (cookie,) = ask(app_with_session, "/count").values("Set-Cookie")
+    assert "SameSite=Strict" in cookie

@@ -1,0 +1,69 @@
+"""WHAT is sent: the headers of every response. This is the file to edit.
+
+One row of ``HEADERS`` is one header: its name, its value. Every response of the app
+carries each row once: JSON, errors, redirects, static files, all of them.
+
+- To add a header, add a row.
+- To change a header, change its value here.
+- To stop sending a header, remove its row.
+- For one route or one blueprint only, leave this file alone and use ``overrides.py``.
+- For a value that depends on the response, see ``values.py``.
+
+A header that a view sets itself is left as the view set it, and ``Vary`` is merged
+with what is there. The app does not start with a row that cannot be sent: the error
+names the row and what to do.
+
+The values are those of the OWASP Secure Headers Project (July 2026), and a policy under
+which nothing of the app can be loaded, framed or kept. A page among the answers, such as
+Swagger UI, needs a way out: the README shows it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .csp import Csp, Directives
+from .https import HttpsOnly
+
+if TYPE_CHECKING:
+    from .values import Value
+
+NOTHING: Directives = {
+    "default-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "frame-ancestors": ["'none'"],
+    "require-trusted-types-for": ["'script'"],
+}
+"""What a browser may do with an answer: https://www.w3.org/TR/CSP3/#csp-directives"""
+
+PERMISSIONS = (
+    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(),"
+    " cross-origin-isolated=(), display-capture=(), encrypted-media=(), fullscreen=(),"
+    " gamepad=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(),"
+    " keyboard-map=(), magnetometer=(), microphone=(), midi=(), payment=(),"
+    " picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(),"
+    " serial=(), sync-xhr=(self), unload=(), usb=(), web-share=(),"
+    " xr-spatial-tracking=()"
+)
+"""Features that no page may use; ``camera=(self)`` allows one to the app's own."""
+
+HEADERS: list[tuple[str, Value]] = [
+    {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
+    ("Content-Security-Policy", Csp(NOTHING)),
+    # Two years. "preload" is not there on purpose: it can hardly be undone.
+    (
+        "Strict-Transport-Security",
+        HttpsOnly("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    # An API that pages of other sites may use: "cross-origin".
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Permissions-Policy", PERMISSIONS),
+    ("X-Permitted-Cross-Domain-Policies", "none"),
+    ("Cache-Control", "no-store"),
+]

@@ -1,0 +1,51 @@
+"""The app: ``flask --app`` and gunicorn start it by calling ``create_app()``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import (
+    assets,
+    headers,
+    https,
+    nonce,
+    policy,
+    precedence,
+    reports,
+    sessions,
+    views,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask
+
+APP_NAME = {{ cookiecutter.project_name | as_python }}
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the app.
+
+    Configuration comes from environment variables that start with ``FLASK_``
+    (https://flask.palletsprojects.com/config/#configuring-from-environment-variables),
+    then from ``config``, which wins.
+
+    Raises:
+        HeaderError: a header in ``policy.py`` or in an override cannot be sent.
+        ValueError: ``PROXY_HOPS`` in the configuration is no number of proxies.
+    """
+    app = headers.new_app(__name__)
+    app.config["APP_NAME"] = APP_NAME
+    app.config.from_prefixed_env()
+    app.config.from_mapping(config)
+
+    https.init_app(app)
+    sessions.init_app(app)
+    nonce.init_app(app)
+    assets.init_app(app)
+    reports.init_app(app, policy.REPORTS)
+    app.register_blueprint(views.bp)
+    precedence.init_app(app, policy.HEADERS)
+
+    return app

@@ -1,0 +1,107 @@
+"""WHAT is sent: the headers of every response. This is the file to edit.
+
+One row of ``HEADERS`` is one header: its name, its value. Every response of the app
+carries each row once: pages, errors, redirects, static files, all of them.
+
+- To add a header, add a row.
+- To change a header, change its value here.
+- To stop sending a header, remove its row.
+- For one route or one blueprint only, leave this file alone and use ``overrides.py``.
+- For a value that depends on the response, see ``values.py``.
+
+A header that a view sets itself is left as the view set it, and ``Vary`` is merged
+with what is there. The app does not start with a row that cannot be sent: the error
+names the row and what to do.
+
+The values are those of the OWASP Secure Headers Project (July 2026) and stricter ones
+that the MDN HTTP Observatory 1.6 rewards. What breaks first in a real front end has its
+way out beside it; the README shows how to take it for one route.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .csp import Csp, Directives
+from .https import HttpsOnly
+from .nonce import NONCE, PageCaching, PageCsp
+from .reports import GROUP, ReportingEndpoints
+
+if TYPE_CHECKING:
+    from .values import Value
+
+REPORTS: str | None = "/csp-reports"
+"""The route for browsers' reports of what was blocked; ``None`` turns them off."""
+
+TO_REPORTS: Directives = (
+    {"report-uri": [REPORTS], "report-to": [GROUP]} if REPORTS else {}
+)
+
+PAGES: Directives = {
+    "default-src": ["'none'"],
+    "script-src": ["'none'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'"],  # images from a CDN: add it, see COEP below too
+    "font-src": ["'self'"],  # fonts from a CDN: likewise
+    "connect-src": ["'self'"],
+    "manifest-src": ["'self'"],
+    "object-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],  # a page to be embedded: see X-Frame-Options too
+    "require-trusted-types-for": ["'script'"],  # a library writes HTML: remove it
+    **TO_REPORTS,
+}
+"""What a page may load and do: https://www.w3.org/TR/CSP3/#csp-directives"""
+
+WITH_NONCE: Directives = {
+    "script-src": [NONCE, "'strict-dynamic'"],
+    "style-src": ["'self'", NONCE],
+}
+"""What a page has instead whose template calls ``csp_nonce()``."""
+
+OTHERS: Directives = {
+    "default-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+"""What all has that is no page: files, JSON."""
+
+REPORT_ONLY: Directives = {}
+"""A policy to try out: what it would block is reported and not blocked."""
+
+PERMISSIONS = (
+    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(),"
+    " cross-origin-isolated=(), display-capture=(), encrypted-media=(), fullscreen=(),"
+    " gamepad=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(),"
+    " keyboard-map=(), magnetometer=(), microphone=(), midi=(), payment=(),"
+    " picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(),"
+    " serial=(), sync-xhr=(self), unload=(), usb=(), web-share=(),"
+    " xr-spatial-tracking=()"
+)
+"""Features that no page may use; ``camera=(self)`` allows one to the app's own."""
+
+HEADERS: list[tuple[str, Value]] = [
+    {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
+    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),
+    ("Content-Security-Policy-Report-Only", Csp(REPORT_ONLY)),
+    # Two years. "preload" is not there on purpose: it can hardly be undone.
+    (
+        "Strict-Transport-Security",
+        HttpsOnly("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),  # a page to be embedded: see frame-ancestors too
+    ("Referrer-Policy", "no-referrer"),
+    # Signing in with a pop-up of another site: "same-origin-allow-popups".
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    # Files that other sites may show: "cross-origin".
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    # Images, fonts, scripts of a site that sends no CORP: "credentialless".
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Permissions-Policy", PERMISSIONS),
+    ("X-Permitted-Cross-Domain-Policies", "none"),
+    *([("Reporting-Endpoints", ReportingEndpoints(REPORTS))] if REPORTS else []),
+    ("Cache-Control", PageCaching()),
+]

@@ -1,0 +1,30 @@
+// Asks for this very page again and lists the headers that it comes with.
+// Texts go in as text, never as HTML: the page's policy asks for that (Trusted Types).
+
+const section = document.getElementById("headers");
+
+function element(name, text) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
+function row([name, value]) {
+  const made = document.createElement("tr");
+  const header = element("th", name);
+  header.scope = "row";
+  made.append(header, element("td", value));
+  return made;
+}
+
+async function showHeaders() {
+  const response = await fetch(location.href);
+  const table = document.createElement("table");
+  table.append(element("caption", "The headers of this page, as your browser sees them"));
+  table.append(...[...response.headers].map(row));
+  section.append(table);
+}
+
+showHeaders().catch((error) => {
+  section.append(element("p", `This page could not be asked for again: ${error.message}`));
+});

@@ -1,0 +1,15 @@
+"""The app's first answer."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+bp = Blueprint("views", __name__)
+
+
+@bp.get("/")
+def hello() -> Response:
+    """Say hello, with a header of this answer's own."""
+    response = jsonify(message="Hello World")
+    response.headers["Content-Language"] = "en"
+    return response
