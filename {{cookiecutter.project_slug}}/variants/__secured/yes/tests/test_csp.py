@@ -132,4 +132,6 @@ def test_there_must_be_a_policy_to_amend(app: Flask) -> None:
 
 def test_a_policy_without_directives_is_not_sent(app: Flask) -> None:
     precedence.init_app(app, [(CSP, Csp({}))])
-    assert ask(app).values(CSP) == []
+    for scheme in ("http", "https"):
+        wire = ask(app, environ_overrides={"wsgi.url_scheme": scheme})
+        assert wire.values(CSP) == []

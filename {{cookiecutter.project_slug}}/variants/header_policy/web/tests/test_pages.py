@@ -308,13 +308,16 @@ def test_a_nonce_stays_with_a_directive_added_to(app: Flask) -> None:
     assert found["script-src"][1] == "'strict-dynamic'"
 
 
-def test_a_policy_to_try_out_goes_beside_the_one_in_force(app: Flask) -> None:
-    rows = [
-        (name, Csp({"img-src": ["'none'"]}) if name.endswith("Report-Only") else value)
-        for name, value in policy.HEADERS
-    ]
-    precedence.init_app(app, rows)
-    wire = ask(app)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_policy_to_try_out_goes_beside_the_one_in_force(
+    app: Flask, scheme: str
+) -> None:
+    environ = {"wsgi.url_scheme": scheme}
+    assert ask(app, environ_overrides=environ).values(f"{CSP}-Report-Only") == []
+    rows = dict(policy.HEADERS)
+    rows[f"{CSP}-Report-Only"] = Csp({"img-src": ["'none'"]}, upgrade=False)
+    precedence.init_app(app, rows.items())
+    wire = ask(app, environ_overrides=environ)
     assert wire.values(f"{CSP}-Report-Only") == ["img-src 'none'"]
     assert directives(wire)["img-src"] == ["'self'"]
 

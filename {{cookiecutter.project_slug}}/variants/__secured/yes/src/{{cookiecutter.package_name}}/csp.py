@@ -8,7 +8,7 @@ says it with examples.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import request
@@ -34,22 +34,25 @@ Amendments = Mapping[str, str | Sequence[str] | None]
 
 
 class Csp(Computed):
-    """One policy for every response it goes out with.
+    """One policy for every response it goes out with; none where it has no directive.
 
-    Over HTTPS it also asks browsers to load the page's parts over HTTPS.
+    Over HTTPS it also asks browsers to load the page's parts over HTTPS, unless
+    ``upgrade`` is false: a policy to try out cannot ask for that.
 
     Raises:
         HeaderError: a directive or a source would not be understood.
     """
 
-    def __init__(self, directives: Directives) -> None:
+    def __init__(self, directives: Directives, *, upgrade: bool = True) -> None:
         _check(_POLICY, directives)
         self._directives = {name: list(words) for name, words in directives.items()}
-        secure = self._directives | {"upgrade-insecure-requests": []}
+        self._upgrade = upgrade
+        added = {"upgrade-insecure-requests": []} if directives and upgrade else {}
+        secure: Directives = {**self._directives, **added}
         self._texts = {False: _text(self._directives), True: _text(secure)}
 
     def value_for(self, _response: Response) -> str | None:
-        """Return the policy, or ``None`` where it has no directive."""
+        """Return the policy for a response."""
         return self.text()
 
     def text(self) -> str | None:
@@ -60,13 +63,13 @@ class Csp(Computed):
             text = text.replace("report-uri /", f"report-uri {quote(root)}/")
         return text or None
 
-    def amended(self, amendments: Amendments) -> Self:
+    def amended(self, amendments: Amendments) -> Csp:
         """A policy with directives changed. What a source is added to is no 'none' any more.
 
         Raises:
             HeaderError: a directive or a source would not be understood.
         """
-        return type(self)(amend(self._directives, amendments))
+        return Csp(amend(self._directives, amendments), upgrade=self._upgrade)
 
 
 def amend_csp(amendments: Amendments) -> Change:

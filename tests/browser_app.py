@@ -1,0 +1,80 @@
+"""The app of a generated project, with pages that attack it, for ``test_browser.py``.
+
+Served by gunicorn in the folder of a project of the policy ``web``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import jsonify, render_template_string
+from my_flask_app import create_app
+from my_flask_app.csp import amend_csp
+from my_flask_app.overrides import override_headers
+from recipes import install
+
+app = create_app()
+install(app, "my_flask_app", Path("README.md"))
+
+ATTACKS = """<!doctype html>
+<html lang="en">
+<head>
+  <title>Attacks</title>
+  <script nonce="{{ csp_nonce() }}">
+    window.blocked = [];
+    document.addEventListener("securitypolicyviolation", (event) => {
+      window.blocked.push(event.effectiveDirective);
+    });
+  </script>
+  <base href="https://evil.example/">
+</head>
+<body>
+  <script>window.inline = true;</script>
+  <script src="https://app.example/static/hello.js" id="without-nonce"></script>
+  <img src="/icon.svg" alt="" onerror="window.handler = true">
+  <a id="link" href="/relative">A relative link</a>
+  <form id="form" action="https://evil.example/form" method="post"></form>
+  <iframe id="frame" src="https://app.example/" title="The app itself"></iframe>
+  <div id="html"></div>
+  <script nonce="{{ csp_nonce() }}">
+    try { eval("window.evaluated = true"); } catch { window.evalRefused = true; }
+    try {
+      document.getElementById("html").innerHTML = "<b>injected</b>";
+    } catch { window.htmlRefused = true; }
+    document.getElementById("form").submit();
+    window.done = true;
+  </script>
+</body>
+</html>"""
+
+
+@app.get("/attacks")
+def attacks() -> str:
+    """Try what an attacker would."""
+    return render_template_string(ATTACKS)
+
+
+EVALUATES = """<!doctype html>
+<html lang="en">
+<title>eval</title>
+<script nonce="{{ csp_nonce() }}">
+  try { window.evaluated = eval("1"); } catch (error) { window.refused = error.name; }
+</script>
+</html>"""
+
+
+@app.get("/evaluates")
+@override_headers(
+    {"Content-Security-Policy": amend_csp({"require-trusted-types-for": None})}
+)
+def evaluates() -> str:
+    """Evaluate a text where no Trusted Types stand in the way."""
+    return render_template_string(EVALUATES)
+
+
+@app.get("/openapi.json")
+def openapi() -> object:
+    """Describe an API, for Swagger UI."""
+    paths = {"/tea": {"get": {"responses": {"200": {"description": "Tea"}}}}}
+    info = {"title": "An API to be shown", "version": "1"}
+    return jsonify(openapi="3.0.0", info=info, paths=paths)

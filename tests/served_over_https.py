@@ -1,0 +1,63 @@
+"""Serve things over HTTPS, with a certificate of our own, for tests that need it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .conftest import clean_environment
+from .test_served import free_port, wait_for
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Files: a certificate, its key, and who has signed it."""
+
+    cert: Path
+    key: Path
+    authority: Path
+
+
+def new_certificate(folder: Path, *hosts: str) -> Certificate:
+    """Make a certificate for hosts."""
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    issued = authority.issue_cert(*hosts)
+    made = Certificate(folder / "cert.pem", folder / "key.pem", folder / "ca.pem")
+    authority.cert_pem.write_to_path(made.authority)
+    issued.private_key_pem.write_to_path(made.key)
+    for blob in issued.cert_chain_pems:
+        blob.write_to_path(made.cert, append=True)
+    return made
+
+
+@contextmanager
+def gunicorn_over_https(
+    app: str, project: Path, certificate: Certificate, log: Path
+) -> Iterator[int]:
+    """Serve the app of a project, and yield the port. The log gets what it writes."""
+    port = free_port()
+    paths = [project / "src", Path(__file__).parent]
+    command = [sys.executable, "-m", "gunicorn", "--threads=8", app]
+    command += ["--bind", f"127.0.0.1:{port}"]
+    command += ["--certfile", str(certificate.cert), "--keyfile", str(certificate.key)]
+    with log.open("w") as stream:
+        gunicorn = subprocess.Popen(
+            command,
+            cwd=project,
+            env=clean_environment() | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
+            stderr=stream,
+        )
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        gunicorn.terminate()
+        gunicorn.wait(10)

@@ -1,0 +1,364 @@
+"""The policy ``web`` in a real browser: what works, what is blocked, what is reported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .conftest import STRATEGIES, Bake, need
+from .served_over_https import Certificate, gunicorn_over_https, new_certificate
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+HERE = Path(__file__).parent
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser"])), None)
+HOSTS = ["app", "cdn", "evil", "maps", "partner", "provider"]
+PIXEL = (
+    b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x00"
+)
+
+FLAGS = [
+    "--no-sandbox",  # a container's root cannot have one
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--ignore-certificate-errors",
+    "--short-reporting-delay",
+]
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@dataclass
+class Site:
+    """The app as a browser reaches it, and what it writes to its log."""
+
+    browser: Browser
+    log: Path
+
+    def open(self, url: str, until: Any = "load") -> Visit:
+        """Open a page in a context of its own, and wait until it is there."""
+        context = self.browser.new_context(ignore_https_errors=True)
+        visit = Visit(context.new_page(), [])
+        visit.page.on("console", lambda message: visit.messages.append(message.text))
+        visit.page.on("pageerror", lambda error: visit.messages.append(str(error)))
+        visit.page.goto(url, wait_until=until)
+        return visit
+
+
+@dataclass
+class Visit:
+    """A page, and all that its console says."""
+
+    page: Page
+    messages: list[str]
+
+
+class OtherSites(BaseHTTPRequestHandler):
+    """Every other site: a CDN, a partner, a provider of sign-in, an attacker."""
+
+    def do_GET(self) -> None:
+        """Answer with what the path asks for; nothing here knows of CORP."""
+        host = self.headers["Host"].removesuffix(".example")
+        if self.path.startswith("/swagger-ui-dist@5/"):
+            self.send(swagger_file(self.path.rpartition("/")[2]))
+        elif self.path == "/pixel.gif":
+            self.send(PIXEL, "image/gif")
+        elif self.path == "/embeds":
+            frame = '<iframe src="https://app.example/widgets/clock"></iframe>'
+            self.send(b"<!doctype html>" + frame.encode(), "text/html")
+        elif self.path == "/frames":
+            frame = '<iframe src="https://app.example/"></iframe>'
+            self.send(b"<!doctype html>" + frame.encode(), "text/html")
+        else:
+            script = "<script>window.openerSeen = window.opener !== null</script>"
+            self.send(f"<!doctype html><p>{host}</p>{script}".encode(), "text/html")
+
+    do_POST = do_GET
+
+    def send(self, body: bytes, content_type: str | None = None) -> None:
+        """Send a body."""
+        self.send_response(200)
+        name = self.path.partition("?")[0]
+        guessed = {"js": "text/javascript", "css": "text/css"}.get(
+            name.rpartition(".")[2]
+        )
+        self.send_header("Content-Type", content_type or guessed or "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def swagger_file(name: str) -> bytes:
+    """A file of Swagger UI's distribution."""
+    (folder,) = find_swagger().iterdir()
+    return (folder / name).read_bytes()
+
+
+def find_swagger() -> Path:
+    """The folder that has a version of Swagger UI."""
+    spec = find_spec("swagger_ui_bundle")
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent / "vendor"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Return a certificate for every host."""
+    hosts = [f"{host}.example" for host in HOSTS]
+    return new_certificate(tmp_path_factory.mktemp("certificate"), *hosts, "unpkg.com")
+
+
+@pytest.fixture(scope="module")
+def other_sites(certificate: Certificate) -> Iterator[int]:
+    """Serve every other site over HTTPS, and yield the port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OtherSites)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert, certificate.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module", params=STRATEGIES)
+def site(
+    request: pytest.FixtureRequest,
+    baked: Bake,
+    certificate: Certificate,
+    other_sites: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
+    """Serve the app of each strategy over HTTPS and start a browser that reaches it."""
+    need("Chromium", found=CHROMIUM)
+    need("Playwright", found=find_spec("playwright"))
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    project = baked(header_strategy=request.param, header_policy="web")
+    log = tmp_path_factory.mktemp("browser") / "log"
+    with (
+        gunicorn_over_https("browser_app:app", project, certificate, log) as port,
+        sync_playwright() as playwright,
+    ):
+        rules = [
+            f"MAP {host}.example:443 127.0.0.1:{other_sites}" for host in HOSTS[1:]
+        ]
+        rules += [f"MAP unpkg.com:443 127.0.0.1:{other_sites}"]
+        rules += [f"MAP app.example:443 127.0.0.1:{port}"]
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*FLAGS, f"--host-resolver-rules={', '.join(rules)}"],
+        )
+        yield Site(browser, log)
+        browser.close()
+
+
+def test_the_first_page_loads_without_a_word_in_the_console(site: Site) -> None:
+    visit = site.open("https://app.example/")
+    visit.page.wait_for_selector("table tr")
+    visit.page.wait_for_timeout(500)
+    assert visit.messages == []
+    headers = {
+        row.split("\t")[0]: row.split("\t")[1]
+        for row in visit.page.inner_text("table tbody, table").splitlines()
+        if "\t" in row
+    }
+    assert headers["custom-header"] == "Some value"
+    assert "'strict-dynamic'" in headers["content-security-policy"]
+    assert (
+        visit.page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth")
+        == "960px"
+    )
+
+
+def test_the_first_page_is_accessible(site: Site) -> None:
+    need("axe", found=find_spec("axe_playwright_python"))
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
+
+    visit = site.open("https://app.example/")
+    visit.page.wait_for_selector("table tr")
+    found = Axe().run(visit.page)
+    assert [violation["id"] for violation in found.response["violations"]] == []
+
+
+def test_attacks_are_blocked_and_reported(site: Site) -> None:
+    visit = site.open("https://app.example/attacks", "commit")
+    visit.page.wait_for_function("window.done")
+    visit.page.wait_for_timeout(500)
+    seen = visit.page.evaluate(
+        """() => ({
+            blocked: window.blocked,
+            inline: window.inline,
+            handler: window.handler,
+            evaluated: window.evaluated,
+            evalRefused: window.evalRefused,
+            htmlRefused: window.htmlRefused,
+            html: document.getElementById("html").innerHTML,
+            link: document.getElementById("link").href,
+            at: location.href,
+            unloaded: document.getElementById("headers"),
+        })"""
+    )
+    assert seen["inline"] is None
+    assert seen["handler"] is None
+    assert seen["evaluated"] is None
+    assert seen["evalRefused"] is True
+    assert seen["htmlRefused"] is True
+    assert seen["html"] == ""
+    assert seen["link"] == "https://app.example/relative"
+    assert seen["at"] == "https://app.example/attacks"
+    assert {
+        "base-uri",
+        "form-action",
+        "frame-src",
+        "require-trusted-types-for",
+        "script-src-attr",
+        "script-src-elem",
+    } <= set(seen["blocked"])
+    # The inline script, and the one with the address of a file of the app's own.
+    assert seen["blocked"].count("script-src-elem") == 2
+    reported = wait_for_reports(site.log, "https://app.example/attacks")
+    assert {"base-uri", "form-action", "script-src-elem"} <= reported
+
+
+def wait_for_reports(log: Path, page: str, seconds: float = 60) -> set[str]:
+    """Wait for reports about a page and return the directives that they name."""
+    end = time.monotonic() + seconds
+    found: set[str] = set()
+    while time.monotonic() < end and len(found) < 3:
+        lines = [
+            line.partition("csp-report ")[2] for line in log.read_text().splitlines()
+        ]
+        reports = [json.loads(line) for line in lines if line.startswith("{")]
+        found = {r["directive"] for r in reports if r.get("page") == page}
+        time.sleep(0.2)
+    return found
+
+
+def test_another_site_cannot_show_the_app_in_a_frame(site: Site) -> None:
+    visit = site.open("https://evil.example/frames")
+    visit.page.wait_for_timeout(500)
+    (frame,) = visit.page.frames[1:]
+    assert frame.url.startswith("chrome-error://")
+
+
+def test_the_page_with_the_way_out_can_be_embedded(site: Site) -> None:
+    visit = site.open("https://partner.example/embeds")
+    (frame,) = visit.page.frames[1:]
+    frame.wait_for_selector("h1")
+    assert frame.inner_text("h1") == "Hello World"
+    other = site.open("https://evil.example/embeds")
+    other.page.wait_for_timeout(500)
+    assert other.page.frames[1].url.startswith("chrome-error://")
+
+
+def loads_image(page: Page) -> bool:
+    """Whether a page can show an image of the CDN."""
+    loaded: bool = page.evaluate(
+        """() => new Promise((resolve) => {
+            const image = new Image();
+            image.onload = () => resolve(true);
+            image.onerror = () => resolve(false);
+            image.src = "https://cdn.example/pixel.gif";
+        })"""
+    )
+    return loaded
+
+
+def test_images_of_a_cdn_load_with_the_way_out_only(site: Site) -> None:
+    assert not loads_image(site.open("https://app.example/").page)
+    assert loads_image(site.open("https://app.example/gallery").page)
+
+
+def writes_html(page: Page) -> bool:
+    """Whether a page can write HTML from a text."""
+    written: bool = page.evaluate(
+        """() => {
+            try { document.querySelector("h1").innerHTML = "<b>x</b>"; return true; }
+            catch { return false; }
+        }"""
+    )
+    return written
+
+
+def test_a_library_writes_html_with_the_way_out_only(site: Site) -> None:
+    assert not writes_html(site.open("https://app.example/").page)
+    assert writes_html(site.open("https://app.example/editor").page)
+
+
+def test_no_page_evaluates_a_text_not_even_without_trusted_types(site: Site) -> None:
+    page = site.open("https://app.example/evaluates").page
+    assert page.evaluate("window.evaluated") is None
+    assert page.evaluate("window.refused") == "EvalError"
+
+
+def shows_frame(page: Page) -> bool:
+    """Whether a page can show one of a site that knows nothing of COEP."""
+    page.evaluate(
+        """() => {
+            const frame = document.createElement("iframe");
+            frame.src = "https://maps.example/";
+            document.body.append(frame);
+        }"""
+    )
+    page.wait_for_timeout(500)
+    return page.frames[1].url == "https://maps.example/"
+
+
+def test_a_frame_of_another_site_shows_with_the_way_out_only(site: Site) -> None:
+    assert not shows_frame(site.open("https://app.example/").page)
+    assert shows_frame(site.open("https://app.example/map").page)
+
+
+def pop_up_sees_opener(page: Page) -> bool:
+    """Whether a pop-up of another site can answer the page that opened it."""
+    with page.expect_popup() as opened:
+        page.evaluate("() => { window.open('https://provider.example/', 'sign-in'); }")
+    opened.value.wait_for_load_state()
+    seen: bool = opened.value.evaluate("window.openerSeen")
+    return seen
+
+
+def test_a_pop_up_to_sign_in_answers_with_the_way_out_only(site: Site) -> None:
+    assert not pop_up_sees_opener(site.open("https://app.example/").page)
+    assert pop_up_sees_opener(site.open("https://app.example/sign-in").page)
+
+
+def test_swagger_ui_works_with_its_way_out(site: Site) -> None:
+    need("Swagger UI", found=find_spec("swagger_ui_bundle"))
+    visit = site.open("https://app.example/docs")
+    visit.page.wait_for_selector(".opblock-summary")
+    visit.page.click(".opblock-summary")
+    visit.page.wait_for_selector(".opblock-body")
+    assert "An API to be shown" in visit.page.inner_text(".title")
+    assert visit.messages == []
+
+
+def test_logging_out_leaves_nothing_in_the_browser(site: Site) -> None:
+    visit = site.open("https://app.example/")
+    visit.page.evaluate("localStorage.setItem('kept', 'yes')")
+    visit.page.evaluate(
+        "() => fetch('/log-out', {method: 'POST'}).then((r) => r.text())"
+    )
+    visit.page.wait_for_timeout(500)
+    assert visit.page.evaluate("localStorage.getItem('kept')") is None
