@@ -45,7 +45,7 @@ def gunicorn_over_https(
     """Serve the app of a project, and yield the port. The log gets what it writes."""
     port = free_port()
     paths = [project / "src", Path(__file__).parent]
-    command = [sys.executable, "-m", "gunicorn", "--threads=8", app]
+    command = [sys.executable, "-m", "gunicorn", "--threads=64", app]
     command += ["--bind", f"127.0.0.1:{port}"]
     command += ["--certfile", str(certificate.cert), "--keyfile", str(certificate.key)]
     with log.open("w") as stream:

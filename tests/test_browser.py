@@ -141,8 +141,16 @@ def other_sites(certificate: Certificate) -> Iterator[int]:
     server.server_close()
 
 
+@pytest.fixture
+def site(served_site: Site) -> Iterator[Site]:
+    """Return a browser, and close afterwards what a test has opened."""
+    yield served_site
+    for context in served_site.browser.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="module", params=STRATEGIES)
-def site(
+def served_site(
     request: pytest.FixtureRequest,
     baked: Bake,
     certificate: Certificate,

@@ -47,7 +47,9 @@ class Csp(Computed):
         _check(_POLICY, directives)
         self._directives = {name: list(words) for name, words in directives.items()}
         self._upgrade = upgrade
-        added = {"upgrade-insecure-requests": []} if directives and upgrade else {}
+        added: Directives = (
+            {"upgrade-insecure-requests": []} if directives and upgrade else {}
+        )
         secure: Directives = {**self._directives, **added}
         self._texts = {False: _text(self._directives), True: _text(secure)}
 
