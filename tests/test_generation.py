@@ -52,6 +52,7 @@ COMMON_FILES = {
 }
 
 SECURED_FILES = {
+    "gunicorn.conf.py",
     "src/my_flask_app/csp.py",
     "src/my_flask_app/https.py",
     "src/my_flask_app/sessions.py",

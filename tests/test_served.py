@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -35,12 +38,11 @@ def fail():
 """
 
 
-def answer(address: tuple[str, int], method: str, path: str) -> bytes:
-    """All that a server sends for one request."""
+def answer(address: tuple[str, int], method: str, path: str, *more: str) -> bytes:
+    """All that a server sends for one request, with more lines in its head."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *more]
     with socket.create_connection(address, timeout=10) as connection:
-        connection.sendall(
-            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-        )
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
         parts = []
         while part := connection.recv(65536):
             parts.append(part)
@@ -62,23 +64,31 @@ def server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[str, int]]:
     """Serve the app of each strategy, with a view that raises, and yield its address."""
-    need("gunicorn", found=sys.platform != "win32" and find_spec("gunicorn"))
     folder = tmp_path_factory.mktemp("served")
     (folder / "served.py").write_text(RAISING_APP)
+    project = baked(header_strategy=request.param)
+    with gunicorn(project, "served:app", PYTHONPATH=str(folder)) as address:
+        yield address
+
+
+@contextmanager
+def gunicorn(project: Path, app: str, **environment: str) -> Iterator[tuple[str, int]]:
+    """Serve an app as a project's README says, and yield the address."""
+    need("gunicorn", found=sys.platform != "win32" and find_spec("gunicorn"))
     port = free_port()
-    gunicorn = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "served:app"],
-        cwd=folder,
-        env=clean_environment()
-        | {"PYTHONPATH": str(baked(header_strategy=request.param) / "src")},
+    paths = [str(project / "src"), environment.pop("PYTHONPATH", "")]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", app],
+        cwd=project,
+        env=clean_environment() | environment | {"PYTHONPATH": os.pathsep.join(paths)},
         stderr=subprocess.DEVNULL,
     )
     try:
         wait_for(port)
         yield "127.0.0.1", port
     finally:
-        gunicorn.terminate()
-        gunicorn.wait(10)
+        started.terminate()
+        started.wait(10)
 
 
 def wait_for(port: int, seconds: float = 20) -> None:
@@ -105,3 +115,17 @@ def test_every_answer_of_the_server_has_the_header_once(
     assert head.lower().count(b"custom-header:") == 1
     if (method, path) == ("GET", "/"):
         assert b"Hello World" in body
+
+
+@pytest.mark.parametrize("policy", ["web", "api"])
+@pytest.mark.parametrize(("hops", "secure"), [("0", False), ("1", True)])
+def test_a_stranger_cannot_make_the_app_speak_of_https(
+    baked: Bake, policy: str, hops: str, *, secure: bool
+) -> None:
+    project = baked(header_policy=policy)
+    app = "my_flask_app:create_app()"
+    with gunicorn(project, app, FLASK_PROXY_HOPS=hops) as address:
+        sent = answer(address, "GET", "/", "X-Forwarded-Proto: https")
+    assert sent.startswith(b"HTTP/1.1 200 ")
+    assert (b"\r\nStrict-Transport-Security: " in sent) is secure
+    assert (b"; upgrade-insecure-requests" in sent) is secure
