@@ -180,6 +180,11 @@ def _(app: Flask) -> None:
     app.add_url_rule("/kind", "no.blueprint", lambda: "text")
 
 
+@kind("an endpoint without a view", 500)
+def _(app: Flask) -> None:
+    app.add_url_rule("/kind", "kind")
+
+
 @kind("headers that are a plain dict")
 def _(app: Flask) -> None:
     def view() -> Response:

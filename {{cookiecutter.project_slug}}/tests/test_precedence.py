@@ -28,7 +28,7 @@ from {{ cookiecutter.package_name }}.overrides import (
 from {{ cookiecutter.package_name }}.values import Computed, Value
 
 from .response_kinds import fail
-from .wire import ask
+from .wire import Wire, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -324,3 +324,63 @@ def test_what_was_set_in_between_stays_when_headers_are_taken_off(app: Flask) ->
         assert response.headers.getlist("X-Level") == ["hook"]
         assert response.headers.getlist("X-Other") == ["policy"]
         assert response.headers.getlist("Vary") == ["Accept, Cookie"]
+
+
+def test_what_was_merged_stays_when_headers_are_taken_off(app: Flask) -> None:
+    with app.test_request_context("/"):
+        response = Response("text", headers={"Vary": "Origin"})
+        precedence.put_headers_on(response)
+        response.headers["X-Level"] = "hook"
+        precedence.take_headers_off(response)
+        assert "Origin" in response.vary
+
+
+def test_nothing_is_put_on_outside_of_a_request(app: Flask) -> None:
+    with app.app_context():
+        response = Response("text")
+        precedence.put_headers_on(response)
+        assert "X-Level" not in response.headers
+
+
+@pytest.mark.parametrize(("view", "status"), [(plain, 200), (fail, 500)])
+def test_functions_after_the_view_work_on_the_view_s_own_headers(
+    app: Flask, view: Callable[[], ResponseReturnValue], status: int
+) -> None:
+    @app.after_request
+    def work(response: Response) -> Response:
+        response.headers.setdefault("X-Level", "hook")
+        response.headers.add("X-Other", "hook")
+        response.cache_control.max_age = 60
+        return response
+
+    add_view(app, view, {"X-Level": "route"})
+    wire = ask(app, "/level")
+    assert wire.code == status
+    assert wire.values("X-Level") == ["hook"]
+    assert wire.values("X-Other") == ["hook"]
+    assert wire.values("Cache-Control") == ["max-age=60"]
+
+
+class OwnResponse(Response):
+    """A response of a class that a view has of its own."""
+
+    autocorrect_location_header = True
+
+
+def test_a_response_keeps_the_class_that_a_view_gives_it(app: Flask) -> None:
+    add_view(app, lambda: OwnResponse("made", 201, {"Location": "/there"}))
+    wire = ask(app, "/level")
+    assert wire.values("Location") == ["http://localhost/there"]
+    assert wire.values("X-Level") == ["policy"]
+
+
+def test_a_request_within_a_request_has_its_own_headers(app: Flask) -> None:
+    seen: list[Wire] = []
+
+    def view() -> str:
+        seen.append(ask(app, "/missing"))
+        return "text"
+
+    add_view(app, view, {"X-Level": "route"})
+    assert ask(app, "/level").values("X-Level") == ["route"]
+    assert seen[0].values("X-Level") == ["policy"]

@@ -136,8 +136,14 @@ def test_over_https_the_session_works_under_its_own_name(
     assert other.body == b"1"
 
 
-def test_a_cookie_for_a_part_of_the_host_has_no_prefix(app_with_session: Flask) -> None:
-    app_with_session.config["SESSION_COOKIE_PATH"] = "/count"
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("SESSION_COOKIE_PATH", "/count"), ("SESSION_COOKIE_DOMAIN", "localhost")],
+)
+def test_a_cookie_for_more_or_less_than_the_host_has_no_prefix(
+    app_with_session: Flask, setting: str, value: str
+) -> None:
+    app_with_session.config[setting] = value
     wire = ask(app_with_session, "/count", environ_overrides=SECURE)
     assert wire.values("Set-Cookie")[0].startswith("session=")
     assert "; Secure;" in wire.values("Set-Cookie")[0]

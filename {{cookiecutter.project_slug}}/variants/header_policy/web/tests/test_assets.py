@@ -86,6 +86,8 @@ def test_a_blueprint_has_its_own_files(app: Flask, tmp_path: Path) -> None:
         ("../conftest.py", "static"),
         ("app.js", "nowhere.static"),
         ("app.js", "views.static"),
+        ("app.js", "views.hello"),
+        ("app.js", "other"),
         ("", "static"),
     ],
 )

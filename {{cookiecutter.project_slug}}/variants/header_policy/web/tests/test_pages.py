@@ -262,6 +262,12 @@ def test_what_is_no_page_has_flask_s_own_cache_control_or_none(app: Flask) -> No
     assert ask(app, "/json").values("Cache-Control") == []
 
 
+def test_xhtml_is_a_page_too(app: Flask) -> None:
+    xhtml = {"Content-Type": "application/xhtml+xml"}
+    app.add_url_rule("/page", "page", lambda: (with_nonce(), xhtml))
+    assert nonces(ask(app, "/page"))
+
+
 def test_a_redirect_is_a_page(app: Flask) -> None:
     app.add_url_rule("/old", "old", lambda: redirect("/"))
     wire = ask(app, "/old")

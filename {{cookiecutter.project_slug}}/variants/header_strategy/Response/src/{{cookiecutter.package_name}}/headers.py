@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request_finished
 
-from .precedence import put_headers_on, take_headers_off
+from .precedence import put_headers_on
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,10 +27,7 @@ class AppResponse(Response):
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         """Return the headers for the server, the app's own among them."""
         put_headers_on(self)
-        try:
-            return super().get_wsgi_headers(environ)
-        finally:
-            take_headers_off(self)  # a view may use the object again
+        return super().get_wsgi_headers(environ)
 
     @classmethod
     def force_type(
