@@ -66,11 +66,11 @@ def naive_app() -> Flask:
 def generated_app(folder: Path, strategy: str) -> Flask:
     """Make the app of a project generated with a strategy, with the ten headers."""
     package = f"bench_{strategy.lower()}"
-    answers = {"header_strategy": strategy, "package_name": package}
+    answers = {"header_strategy": strategy, "header_policy": "custom"}
     project = cookiecutter(
         str(TEMPLATE),
         no_input=True,
-        extra_context={"project_slug": package.replace("_", "-"), **answers},
+        extra_context={"package_name": package, "project_slug": package, **answers},
         output_dir=str(folder),
         default_config=True,
     )
