@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, Bake, run_python
+from .conftest import POLICIES, STRATEGIES, Bake, need, run_python
 
 ODD_TEXTS = {
     "quotes": """'single' "double" `back` '''three''' \"\"\"three\"\"\"""",
@@ -140,3 +142,16 @@ def test_names_of_any_length_leave_the_project_formatted(bake: Bake, name: str) 
     project = bake(project_slug=name, package_name=name)
     run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
     run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_greenlets_do_not_share_a_nonce(baked: Bake, strategy: str) -> None:
+    need("greenlet", found=find_spec("greenlet"))
+    script = Path(__file__).parent / "ask_in_greenlets.py"
+    project = baked(header_strategy=strategy, header_policy="web")
+    found = json.loads(run_python(script, cwd=project).stdout)
+    assert len(found) == 5
+    for nonces in found:
+        assert len(nonces) == 4  # two in the policy, two in the page
+        assert len(set(nonces)) == 1
+    assert len({nonces[0] for nonces in found}) == 5
