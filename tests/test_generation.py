@@ -39,10 +39,10 @@ COMMON_FILES = {
     "src/my_flask_app/views.py",
     "tests/__init__.py",
     "tests/conftest.py",
+    "tests/policies/__init__.py",
     "tests/response_kinds.py",
     "tests/templates/kind.html",
     "tests/test_app.py",
-    "tests/test_first_page.py",
     "tests/test_known_headers.py",
     "tests/test_policy.py",
     "tests/test_precedence.py",
@@ -56,17 +56,12 @@ SECURED_FILES = {
     "src/my_flask_app/csp.py",
     "src/my_flask_app/https.py",
     "src/my_flask_app/sessions.py",
-    "tests/test_csp.py",
-    "tests/test_https.py",
 }
 
-FILES = {
-    "custom": COMMON_FILES,
-    "api": COMMON_FILES
-    | SECURED_FILES
-    | {"src/my_flask_app/problems.py", "tests/test_problems.py"},
-    "web": COMMON_FILES
-    | SECURED_FILES
+OWN_FILES = {
+    "custom": set[str](),
+    "api": SECURED_FILES | {"src/my_flask_app/problems.py"},
+    "web": SECURED_FILES
     | {
         "src/my_flask_app/assets.py",
         "src/my_flask_app/nonce.py",
@@ -75,11 +70,35 @@ FILES = {
         "src/my_flask_app/static/icon.svg",
         "src/my_flask_app/static/style.css",
         "src/my_flask_app/templates/hello.html",
-        "tests/templates/nonce.html",
-        "tests/test_assets.py",
-        "tests/test_pages.py",
-        "tests/test_reports.py",
     },
+}
+
+OWN_TESTS = {
+    "custom": {"__init__.py", "test_first_page.py"},
+    "api": {
+        "__init__.py",
+        "test_csp.py",
+        "test_first_page.py",
+        "test_https.py",
+        "test_problems.py",
+    },
+    "web": {
+        "__init__.py",
+        "templates/nonce.html",
+        "test_assets.py",
+        "test_csp.py",
+        "test_first_page.py",
+        "test_https.py",
+        "test_pages.py",
+        "test_reports.py",
+    },
+}
+
+FILES = {
+    policy: COMMON_FILES
+    | OWN_FILES[policy]
+    | {f"tests/policies/{policy}/{name}" for name in OWN_TESTS[policy]}
+    for policy in POLICIES
 }
 """Every file of a project, by its policy."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,16 @@ from {{ cookiecutter.package_name }} import create_app
 
 if TYPE_CHECKING:
     from flask import Flask
+
+
+POLICY = "{{ cookiecutter.header_policy }}"
+
+# Generated anew with another policy, a project keeps the tests of the first.
+collect_ignore = [
+    str(folder)
+    for folder in (Path(__file__).parent / "policies").glob("*/")
+    if folder.name != POLICY
+]
 
 
 @pytest.fixture(autouse=True)

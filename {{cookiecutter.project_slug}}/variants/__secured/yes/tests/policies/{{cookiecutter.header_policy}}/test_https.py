@@ -11,8 +11,8 @@ from {{ cookiecutter.package_name }} import create_app
 from {{ cookiecutter.package_name }}.https import HttpsOnly
 from {{ cookiecutter.package_name }}.validation import HeaderError
 
-from .response_kinds import KINDS, Kind
-from .wire import Wire, ask
+from tests.response_kinds import KINDS, Kind
+from tests.wire import Wire, ask
 
 if TYPE_CHECKING:
     from flask import Flask

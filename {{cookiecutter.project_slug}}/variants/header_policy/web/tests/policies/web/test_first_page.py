@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .wire import ask
+from tests.wire import ask
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -15,7 +15,7 @@ from {{ cookiecutter.package_name }}.overrides import (
 )
 from {{ cookiecutter.package_name }}.validation import HeaderError
 
-from .wire import ask
+from tests.wire import ask
 
 if TYPE_CHECKING:
     from flask import Flask

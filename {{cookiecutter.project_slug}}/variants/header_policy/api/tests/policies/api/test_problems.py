@@ -9,8 +9,8 @@ from flask import abort, json
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import TooManyRequests, Unauthorized
 
-from .response_kinds import KINDS, STATIC, Kind, fail
-from .wire import Wire, ask
+from tests.response_kinds import KINDS, STATIC, Kind, fail
+from tests.wire import Wire, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import json
 
-from .wire import ask
+from tests.wire import ask
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .wire import ask
+from tests.wire import ask
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -28,8 +29,8 @@ from {{ cookiecutter.package_name }}.nonce import PageCsp, csp_nonce
 from {{ cookiecutter.package_name }}.overrides import override_headers
 from {{ cookiecutter.package_name }}.validation import HeaderError
 
-from .response_kinds import HERE, KINDS, STATIC, Kind, fail
-from .wire import Wire, ask
+from tests.response_kinds import HERE, KINDS, STATIC, Kind, fail
+from tests.wire import Wire, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,9 @@ SECURE = {"wsgi.url_scheme": "https"}
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """Make an app that has the templates of these tests."""
-    app.jinja_loader = FileSystemLoader([HERE / "templates"])
+    app.jinja_loader = FileSystemLoader(
+        [HERE / "templates", Path(__file__).parent / "templates"]
+    )
     return app
 
 
@@ -182,7 +185,7 @@ def json_after_asking() -> Response:
 
 def file_after_asking() -> Response:
     asked_in_vain()
-    return send_file(HERE / "templates" / "nonce.html")
+    return send_file(HERE / "templates" / "kind.html")
 
 
 def not_modified_after_asking() -> Response:

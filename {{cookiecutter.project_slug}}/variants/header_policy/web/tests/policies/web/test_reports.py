@@ -10,7 +10,7 @@ import pytest
 
 from {{ cookiecutter.package_name }} import headers, reports
 
-from .wire import Wire, ask
+from tests.wire import Wire, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
