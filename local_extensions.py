@@ -1,10 +1,11 @@
 """What an answer may be, and how a text is written into a generated file.
 
 Cookiecutter loads ``AnswersExtension`` for every template it renders
-(``_extensions`` in ``cookiecutter.json``). That gives the rules two callers:
-the ``__check_…`` variables, rendered right after their question, before anything
-is written; and ``hooks/pre_gen_project.py``, for a replay, whose answers
-cookiecutter does not render again.
+(``_extensions`` in ``cookiecutter.json``), and so do cruft and pytest-cookies. That is
+how the rules are asked at every way in, before anything is written: right after a
+question, by the ``__check_…`` variable that follows it; and once for all answers when
+the name of the project's folder is rendered, which is the first thing that is done with
+a replay, whose answers cookiecutter does not check.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import keyword
 import re
 import sys
 import unicodedata
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
@@ -118,6 +121,35 @@ NOT_FOR_A_POLICY = frozenset(
 """Headers that Flask, Werkzeug or the server writes, or that a policy has rules for."""
 
 
+FOLDER = "{{cookiecutter.project_slug}}"
+"""The template of the project's folder: rendered first, once there are answers."""
+
+HERE = Path(__file__).parent
+
+QUESTIONS: Mapping[str, object] = json.loads(
+    (HERE / "cookiecutter.json").read_text("utf-8")
+)
+
+CHOICES: Mapping[str, list[str]] = {
+    name: choices
+    for name, choices in QUESTIONS.items()
+    if isinstance(choices, list) and not name.startswith("_")
+}
+
+OWN_TEMPLATES = frozenset(
+    {text for text in QUESTIONS.values() if isinstance(text, str)}
+    | {choice for choices in CHOICES.values() for choice in choices}
+    | {path.read_text("utf-8") for path in (HERE / "hooks").glob("*.py")}
+)
+"""What the template itself has rendered from a text: questions and hooks."""
+
+
+def problem_with_choice(variable: str, answer: str) -> str | None:
+    """What is wrong with a choice, or None."""
+    choices = CHOICES[variable]
+    return None if answer in choices else f"Choose one of {', '.join(choices)}."
+
+
 def problem_with_text(text: str) -> str | None:
     """What is wrong with one line of free text, or None."""
     if len(text) > MAX_TEXT:
@@ -190,6 +222,7 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
     "author_email": problem_with_text,
     "custom_header_name": problem_with_header_name,
     "custom_header_value": problem_with_header_value,
+    **{name: partial(problem_with_choice, name) for name in CHOICES},
 }
 """A rule takes an answer and returns what is allowed instead, or None."""
 
@@ -225,6 +258,17 @@ def complaints(answers: Mapping[str, object]) -> list[str]:
     """Every complaint about the answers given."""
     found = (complaint(variable, answers[variable]) for variable in RULES)
     return [line for line in found if line]
+
+
+def checked_all(answers: Mapping[str, object]) -> str:
+    """Render to nothing where every answer is sound.
+
+    Raises:
+        FailedHookException: one is not.
+    """
+    if found := complaints(answers):
+        raise FailedHookException(found[0])
+    return ""
 
 
 def as_package_name(slug: str) -> str:
@@ -278,8 +322,13 @@ def _escape_start(match: re.Match[str]) -> str:
     return f"&#{ord(start[0])};{start[1:]}" if start[0].isdigit() else f"\\{start}"
 
 
+def as_literal(text: str) -> str:
+    """A Jinja template that renders to a text, whatever marks the text has."""
+    return "{{ " + json.dumps(text, ensure_ascii=False) + " }}"
+
+
 class AnswersExtension(Extension):
-    """Give the functions above to cookiecutter's templates, as filters."""
+    """Give the functions above to cookiecutter's templates, and keep answers literal."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -290,6 +339,24 @@ class AnswersExtension(Extension):
             as_python,
             as_string,
             checked,
+            checked_all,
             complaints,
         ]
         environment.filters.update({each.__name__: each for each in filters})
+        self._generates = False
+
+    def preprocess(
+        self, source: str, name: str | None, filename: str | None = None
+    ) -> str:
+        """See each template before it is compiled: a file, a hook, a path or an answer.
+
+        What stands in ``cookiecutter.json`` is a template. What was given in its place,
+        on the command line or in the user's configuration, is rendered like one by
+        cookiecutter, too: here it becomes a text that means itself.
+        """
+        if source == FOLDER:
+            self._generates = True
+            return "{{ cookiecutter | checked_all }}" + source
+        if self._generates or name or filename or source in OWN_TEMPLATES:
+            return source
+        return as_literal(source)

@@ -1,7 +1,8 @@
 """Refuse answers that cannot work (the rules: ``local_extensions.py``).
 
-At the prompts and with ``--no-input`` the rules have run already, before anything
-was written. Here they run once more for a replay, whose answers nobody checks.
+They have been asked already, when the name of the project's folder was rendered. This
+is the place where cookiecutter's users look for such rules, and where they hold should
+cookiecutter come to render in another order.
 """
 
 import json

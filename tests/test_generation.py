@@ -229,17 +229,51 @@ def test_a_bad_answer_is_refused_in_one_line_and_nothing_is_written(
     assert {path.name for path in out.parent.iterdir()} == {"out", "home"}
 
 
-def test_a_bad_answer_in_a_replay_is_refused_by_the_hook(tmp_path: Path) -> None:
+BAD_REPLAYS = [
+    ("package_name", "class", "(unless given"),
+    ("project_slug", "a/b/c", "(unless given"),
+    ("project_slug", "../x", "(unless given"),
+    ("header_strategy", "response", "Choose one of after_request, Response"),
+    ("header_policy", "../../x", "Choose one of web, api, custom"),
+]
+
+
+@pytest.mark.parametrize(("variable", "answer", "allowed"), BAD_REPLAYS)
+def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
+    tmp_path: Path, variable: str, answer: str, allowed: str
+) -> None:
     out = tmp_path / "out"
     cookiecutter(out, "--no-input")
     (replay,) = (tmp_path / "home" / ".cookiecutter_replay").iterdir()
     answers = json.loads(replay.read_text("utf-8"))
-    answers["cookiecutter"] |= {"package_name": "class", "project_slug": "again"}
+    answers["cookiecutter"] |= {"project_slug": "again", variable: answer}
     replay.write_text(json.dumps(answers), "utf-8")
     printed = cookiecutter(out, "--replay", check=False)
+    assert printed.count("\n") == 1, printed
+    assert printed.startswith(f"{variable}: '{answer}' cannot be used")
+    assert allowed in printed
+    assert [path.name for path in out.iterdir()] == ["my-flask-app"]
+
+
+def test_the_hook_refuses_a_bad_answer_by_itself(
+    tmp_path: Path, template_copy: Path
+) -> None:
+    # The folder's name is rendered without its check: the hook is what is left.
+    extension = template_copy / "local_extensions.py"
+    text = extension.read_text("utf-8")
+    without = text.replace(
+        'return "{{ cookiecutter | checked_all }}" + source', "return source"
+    )
+    without = without.replace("raise FailedHookException(found)", 'return ""')
+    assert text != without
+    extension.write_text(without, "utf-8")
+    answers = ["--no-input", "package_name=class"]
+    printed = cookiecutter(
+        tmp_path / "out", *answers, template=template_copy, check=False
+    )
     complaint = "package_name: 'class' cannot be used (unless given"
     assert any(line.startswith(complaint) for line in printed.splitlines())
-    assert [path.name for path in out.iterdir()] == ["my-flask-app"]
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_replay_generates_the_same_project(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from .conftest import POLICIES, STRATEGIES, Bake, need, run_python
 ODD_TEXTS = {
     "quotes": """'single' "double" `back` '''three''' \"\"\"three\"\"\"""",
     "backslashes": r"C:\new\table\x41 \\ \N{DASH}",
-    "braces": "}} %} #} ${x} {0} %s",
+    "braces": "{{ 7*7 }} {% raw %} {# x #} }} %} #} ${x} {0} %s {{ cookiecutter.x }}",
     "markup": "</script><b>&amp; <!-- [a](b) *c* _d_ ~e~ | # -",
     "beyond the BMP": "emoji 🛒 and \u05e9\u05dc\u05d5\u05dd, 中文, é",
     "list": "1. - + item",
@@ -121,7 +121,7 @@ def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
         "x" * 70,
         "y" * 300,
         "é \xa0 ÿ",
-        "}} %} # {0}",
+        "{{ x }} {% y %} {# z #} # {0}",
     ],
 )
 def test_odd_values_come_out_whole_formatted_and_tested(
