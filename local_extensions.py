@@ -226,20 +226,13 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
 }
 """A rule takes an answer and returns what is allowed instead, or None."""
 
-MADE_OF = {
-    "project_slug": " (unless given, it is made of project_name)",
-    "package_name": " (unless given, it is made of project_slug)",
-}
-"""Where an answer comes from that the user may not have given."""
-
 
 def complaint(variable: str, answer: object) -> str | None:
     """One line that says what was given and what is allowed, or None."""
     text = str(answer)
     mend = RULES[variable](text)
     shown = text if len(text) <= 60 else f"{text[:60]}..."
-    source = MADE_OF.get(variable, "")
-    return f"{variable}: {shown!a} cannot be used{source}. {mend}" if mend else None
+    return f"{variable}: {shown!a} cannot be used. {mend}" if mend else None
 
 
 def checked(answer: object, variable: str) -> str:

@@ -230,9 +230,9 @@ def test_a_bad_answer_is_refused_in_one_line_and_nothing_is_written(
 
 
 BAD_REPLAYS = [
-    ("package_name", "class", "(unless given"),
-    ("project_slug", "a/b/c", "(unless given"),
-    ("project_slug", "../x", "(unless given"),
+    ("package_name", "class", "Choose another name"),
+    ("project_slug", "a/b/c", "(no path)"),
+    ("project_slug", "../x", "(no path)"),
     ("header_strategy", "response", "Choose one of after_request, Response"),
     ("header_policy", "../../x", "Choose one of web, api, custom"),
 ]
@@ -271,7 +271,7 @@ def test_the_hook_refuses_a_bad_answer_by_itself(
     printed = cookiecutter(
         tmp_path / "out", *answers, template=template_copy, check=False
     )
-    complaint = "package_name: 'class' cannot be used (unless given"
+    complaint = "package_name: 'class' cannot be used. Choose another name"
     assert any(line.startswith(complaint) for line in printed.splitlines())
     assert list((tmp_path / "out").iterdir()) == []
 

@@ -349,6 +349,28 @@ def _(app: Flask) -> None:
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
+@kind("after_request returns a werkzeug.Response", 202)
+def _(app: Flask) -> None:
+    app.after_request(lambda _: WerkzeugResponse("another", 202))
+    app.add_url_rule("/kind", "kind", lambda: "text")
+
+
+@kind("after_request sets a header and another one raises", 500)
+def _(app: Flask) -> None:
+    @app.after_request
+    def raising(_response: Response) -> NoReturn:
+        fail()
+
+    @app.after_request
+    def setting(response: Response) -> Response:
+        response.headers["X-Test-Hook"] = "set"
+        response.set_cookie("test", "set")
+        response.set_data("changed")
+        return response
+
+    app.add_url_rule("/kind", "kind", lambda: "text")
+
+
 @kind("after_request calls make_response()", 202)
 def _(app: Flask) -> None:
     app.after_request(lambda _: make_response("another", 202))

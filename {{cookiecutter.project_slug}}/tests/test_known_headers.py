@@ -17,9 +17,13 @@ BAD_VALUES = [
     (CSP, "script-src 'strict-dynamic'", "without a nonce or hash"),
     (CSP, "img-src 'self', data:", "is not one source"),
     (f"{CSP}-Report-Only", "default-src none", "write 'none'"),
-    (HSTS, "63072000", "max-age must stand there once"),
-    (HSTS, "max-age=two years", "max-age must stand there once"),
-    (HSTS, "max-age=63072000; includeSubdomain", "no directive 'includesubdomain'"),
+    (HSTS, "63072000", "no directive '63072000'"),
+    (HSTS, "includeSubDomains", "max-age: write it once"),
+    (HSTS, "max-age=2 years", "max-age: write it once, with a number of seconds"),
+    (HSTS, "max-age=1; max-age=2", "max-age: write it once"),
+    (HSTS, "max-age=63072000, preload", "max-age: write it once, with a number"),
+    (HSTS, "maxage=63072000", "no directive 'maxage'"),
+    (HSTS, "max-age=63072000; includeSubdomain", "no directive 'includeSubdomain'"),
     (HSTS, "max-age=63072000; preload", "needs max-age=31536000 or more, and include"),
     (HSTS, "max-age=60; includeSubDomains; preload", "needs max-age=31536000 or more"),
     ("Referrer-Policy", "none", "no value 'none': write one of no-referrer,"),
@@ -27,6 +31,14 @@ BAD_VALUES = [
     ("Cross-Origin-Opener-Policy", "same-site", "no value 'same-site'"),
     ("Cross-Origin-Embedder-Policy", "require-cors", "no value 'require-cors'"),
     ("Cross-Origin-Resource-Policy", "*", "write one of cross-origin, same-origin"),
+    ("X-Frame-Options", "DENY;", "write one of DENY, SAMEORIGIN"),
+    ("X-Frame-Options", "DENY; x", "write one of DENY, SAMEORIGIN"),
+    ("Cross-Origin-Resource-Policy", "Same-Origin", "no value 'Same-Origin'"),
+    ("Cross-Origin-Resource-Policy", "same-origin;", "no value 'same-origin;'"),
+    ("Cross-Origin-Opener-Policy", "SAME-ORIGIN", "no value 'SAME-ORIGIN'"),
+    ("Cross-Origin-Opener-Policy", "same-origin;", "no value 'same-origin;'"),
+    ("Cross-Origin-Embedder-Policy", "Require-Corp", "no value 'Require-Corp'"),
+    ("Permissions-Policy", 'camera=(self"https://a.example")', "not of the form"),
     ("X-Content-Type-Options", "no-sniff", "write one of nosniff"),
     (
         "X-Frame-Options",
@@ -51,6 +63,9 @@ GOOD_VALUES = [
     (CSP, "trusted-types default; report-to csp; report-uri https://a.example/r?a=b"),
     (HSTS, "max-age=31536000; includeSubDomains; preload"),
     (HSTS, "max-age=0"),
+    (HSTS, "max-age=31536000; includeSubDomains;"),
+    ("Permissions-Policy", "camera=(); report-to=main"),
+    (CSP, "script-src 'self' 'report-sha256'; webrtc 'block'"),
     ("Referrer-Policy", "no-referrer, strict-origin-when-cross-origin"),
     ("Cross-Origin-Opener-Policy", 'same-origin; report-to="coop"'),
     (
@@ -68,7 +83,8 @@ def test_a_value_that_browsers_ignore_stops_the_app(
 ) -> None:
     with pytest.raises(HeaderError) as caught:
         check_policy("policy.py", [(name, value)])
-    assert str(caught.value).startswith(f"policy.py: header {name!r} with value ")
+    assert str(caught.value).startswith(f"policy.py: header {name!r}: ")
+    assert str(caught.value).endswith(f" Given: {value!r}")
     assert mend in str(caught.value)
     with pytest.raises(HeaderError):
         override_headers({name: value})

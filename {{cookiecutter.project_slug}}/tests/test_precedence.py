@@ -20,11 +20,12 @@ from flask import (
 )
 from werkzeug.datastructures import Headers
 
-from {{ cookiecutter.package_name }} import precedence
+from {{ cookiecutter.package_name }} import headers, precedence
 from {{ cookiecutter.package_name }}.overrides import (
     override_blueprint_headers,
     override_headers,
 )
+from {{ cookiecutter.package_name }}.validation import HeaderError
 from {{ cookiecutter.package_name }}.values import Computed, Value
 
 from .response_kinds import fail
@@ -46,8 +47,10 @@ POLICY: list[tuple[str, Value]] = [
 
 
 @pytest.fixture
-def app(app: Flask) -> Flask:
-    """Make an app with a policy that these tests know."""
+def app() -> Flask:
+    """Make an app that has nothing but a policy that these tests know."""
+    app = headers.new_app(__name__)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
     precedence.init_app(app, POLICY)
     return app
 
@@ -89,7 +92,7 @@ def test_the_policy_holds_where_nothing_else_is_said(app: Flask) -> None:
 def test_a_blueprint_wins_over_the_policy(app: Flask) -> None:
     add_view(app, plain, blueprint={"x-level": "blueprint"})
     assert ask(app, "/level").values("X-Level") == ["blueprint"]
-    assert ask(app, "/").values("X-Level") == ["policy"]
+    assert ask(app, "/missing").values("X-Level") == ["policy"]
 
 
 def test_a_route_wins_over_its_blueprint(app: Flask) -> None:
@@ -384,3 +387,9 @@ def test_a_request_within_a_request_has_its_own_headers(app: Flask) -> None:
     add_view(app, view, {"X-Level": "route"})
     assert ask(app, "/level").values("X-Level") == ["route"]
     assert seen[0].values("X-Level") == ["policy"]
+
+
+def test_what_a_change_makes_is_checked(app: Flask) -> None:
+    add_view(app, plain, {"X-Level": lambda below: f"{below}\r\nX-Evil: 1"})
+    with pytest.raises(HeaderError, match="printable Latin-1"):
+        precedence.init_app(app, POLICY)

@@ -48,14 +48,20 @@ CSP_DIRECTIVES = CSP_SOURCE_DIRECTIVES | {
     "sandbox",
     "trusted-types",
     "upgrade-insecure-requests",
+    "webrtc",
 }
 
 CSP_KEYWORDS = frozenset(
     {
+        "allow",
         "allow-duplicates",
+        "block",
         "inline-speculation-rules",
         "none",
         "report-sample",
+        "report-sha256",
+        "report-sha384",
+        "report-sha512",
         "script",
         "self",
         "strict-dynamic",
@@ -105,8 +111,9 @@ CHOICES: Mapping[str, Collection[str]] = {
 
 PERMISSION_ITEM = r'(?:\*|self|src|"https?://[^"\s]+")'
 PERMISSION = re.compile(
-    rf"[a-z][a-z0-9-]*=(?:{PERMISSION_ITEM}|\( *(?:{PERMISSION_ITEM} *)*\))"
-    r"(?:;report-to=[a-z0-9_.*-]+)?"
+    rf"[a-z][a-z0-9-]*=(?:{PERMISSION_ITEM}"
+    rf"|\( *(?:{PERMISSION_ITEM}(?: +{PERMISSION_ITEM})* *)?\))"
+    r"(?:; *report-to=[a-z0-9_.*-]+)?"
 )
 """A member of ``Permissions-Policy``, a structured dictionary (RFC 9651, section 3.2):
 https://www.w3.org/TR/permissions-policy-1/#permissions-policy-http-header-field"""
@@ -140,7 +147,7 @@ def _mend_csp(value: str) -> str | None:
 
 def _mend_directive(name: str, words: list[str]) -> str | None:
     if name not in CSP_DIRECTIVES:
-        return f"there is no directive {name}{_did_you_mean(name, CSP_DIRECTIVES)}."
+        return f"there is no directive {name}{_did_you_mean(name, CSP_DIRECTIVES)}"
     mend = next((mend for mend in map(_mend_word, words) if mend), None)
     if mend:
         return f"directive {name}: {mend}"
@@ -159,7 +166,7 @@ def _mend_word(word: str) -> str | None:
     if known and word != f"'{bare}'":
         return f"{word} counts only in single quotes: write '{bare}'."
     if "'" in word and not known:
-        return f"there is no keyword {word}{_did_you_mean(bare, CSP_KEYWORDS)}."
+        return f"there is no keyword {word}{_did_you_mean(bare, CSP_KEYWORDS)}"
     return None
 
 
@@ -175,23 +182,16 @@ def _mend_together(name: str, words: list[str]) -> str | None:
 
 
 def _mend_hsts(value: str) -> str | None:
-    parts = [part.strip().lower() for part in value.split(";")]
-    ages = [
-        part.removeprefix("max-age=").strip('"') for part in parts if "max-age" in part
-    ]
-    if len(ages) != 1 or not ages[0].isdecimal():
-        return "directive max-age must stand there once: max-age=63072000 (seconds)."
-    for part in parts:
-        if not part.startswith("max-age=") and part not in {
-            "includesubdomains",
-            "preload",
-        }:
-            return (
-                f"there is no directive {part!r}: max-age, includeSubDomains, preload."
-            )
-    if "preload" in parts and (
-        int(ages[0]) < A_YEAR or "includesubdomains" not in parts
-    ):
+    known = {"max-age", "includesubdomains", "preload"}
+    parts = [part.strip().partition("=") for part in value.split(";") if part.strip()]
+    given = {name.strip().lower(): number.strip(' "') for name, _, number in parts}
+    for name, _, _ in parts:
+        if name.strip().lower() not in known:
+            return f"there is no directive {name!r}: write max-age, includeSubDomains or preload, with ; between."
+    if not given.get("max-age", "").isdecimal() or len(given) < len(parts):
+        return "directive max-age: write it once, with a number of seconds: max-age=63072000."
+    too_short = int(given["max-age"]) < A_YEAR or "includesubdomains" not in given
+    if "preload" in given and too_short:
         return (
             f"directive preload needs max-age={A_YEAR} or more, and includeSubDomains."
         )
@@ -209,18 +209,25 @@ def _mend_permissions(value: str) -> str | None:
 
 
 def _mend_choice(key: str, value: str) -> str | None:
-    # Referrer-Policy may list several: the last one that the browser knows counts.
-    words = value.split(",") if key == "referrer-policy" else [value.partition(";")[0]]
     choices = CHOICES[key]
-    for word in (word.strip() for word in words):
-        if word.lower() not in {choice.lower() for choice in choices}:
+    words = [value]
+    if key == "referrer-policy":  # several: the last one that the browser knows counts
+        words = [word.strip() for word in value.lower().split(",")]
+    elif key in {"cross-origin-embedder-policy", "cross-origin-opener-policy"}:
+        words = [re.sub(r'; *report-to="[\w.-]+"$', "", value)]
+    elif key.startswith("x-"):  # of these, browsers take upper and lower case
+        words = [
+            next((each for each in choices if each.lower() == value.lower()), value)
+        ]
+    for word in words:
+        if word not in choices:
             return f"there is no value {word!r}: write one of {', '.join(choices)}."
     return None
 
 
 def _did_you_mean(word: str, known: Collection[str]) -> str:
     close = get_close_matches(word.lower(), known, 1)
-    return f", did you mean {close[0]}?" if close else ""
+    return f", did you mean {close[0]}?" if close else "."
 
 
 _MENDS: Mapping[str, Callable[[str], str | None]] = {

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import parse_set_header
 
 from .overrides import overrides_of
-from .validation import check_policy
+from .validation import HeaderError, check_header, check_policy
 from .values import Computed
 
 if TYPE_CHECKING:
@@ -69,7 +69,13 @@ class Rules:
             for name, override in overrides_of(place).items():
                 key = name.lower()
                 below = rows[key][1] if key in rows else None
-                value = _apply(override, below, merge=key == "vary")
+                try:
+                    value = _apply(override, below, merge=key == "vary")
+                    if value is not None:
+                        check_header("overrides", name, value)
+                except HeaderError as error:
+                    error.add_note(f"This is the override of {name} for {endpoint!r}.")
+                    raise
                 if value is None:
                     rows.pop(key, None)
                 else:

@@ -71,7 +71,7 @@ class HeaderError(ValueError):
     """
 
     def __init__(self, where: str, name: object, value: object, mend: str) -> None:
-        super().__init__(f"{where}: header {name!r} with value {value!r}: {mend}")
+        super().__init__(f"{where}: header {name!r}: {mend} Given: {value!r}")
 
 
 def check_name(where: str, name: object, value: object) -> None:

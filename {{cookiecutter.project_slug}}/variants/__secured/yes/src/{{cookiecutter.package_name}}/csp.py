@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .values import Change, Value
 
 HEADER = "Content-Security-Policy"
+UPGRADE = "upgrade-insecure-requests"
 
 _POLICY, _OVERRIDE = "policy.py", "amend_csp()"
 
@@ -47,9 +48,7 @@ class Csp(Computed):
         _check(_POLICY, directives)
         self._directives = {name: list(words) for name, words in directives.items()}
         self._upgrade = upgrade
-        added: Directives = (
-            {"upgrade-insecure-requests": []} if directives and upgrade else {}
-        )
+        added: Directives = {UPGRADE: []} if directives and upgrade else {}
         secure: Directives = {**self._directives, **added}
         self._texts = {False: _text(self._directives), True: _text(secure)}
 
@@ -71,7 +70,8 @@ class Csp(Computed):
         Raises:
             HeaderError: a directive or a source would not be understood.
         """
-        return Csp(amend(self._directives, amendments), upgrade=self._upgrade)
+        upgrade = self._upgrade and amendments.get(UPGRADE, ()) is not None
+        return Csp(amend(self._directives, amendments), upgrade=upgrade)
 
 
 def amend_csp(amendments: Amendments) -> Change:
@@ -95,7 +95,9 @@ def amend_csp(amendments: Amendments) -> Change:
         if isinstance(below, Computed) and hasattr(below, "amended"):
             amended: Computed = below.amended(amendments)
             return amended
-        mend = "amend_csp() changes the Csp of policy.py, and there is none."
+        mend = (
+            f"amend_csp() stands for {HEADER}, and needs a Csp of policy.py to amend."
+        )
         raise HeaderError(_OVERRIDE, HEADER, below, mend)
 
     return change
@@ -125,8 +127,8 @@ def _check(where: str, directives: Directives) -> None:
         if isinstance(words, str):
             mend = f"directive {name}: write a list of sources, [{words!r}]."
             raise HeaderError(where, HEADER, words, mend)
-    if mend_found := mend_directives(directives):
-        raise HeaderError(where, HEADER, _text(directives), mend_found)
+        if mend_found := mend_directives({name: words}):
+            raise HeaderError(where, HEADER, _text({name: words}), mend_found)
 
 
 def _text(directives: Directives) -> str:

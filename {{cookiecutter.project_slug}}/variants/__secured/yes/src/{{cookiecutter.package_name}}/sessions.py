@@ -26,7 +26,8 @@ class StrictCookieSessions(SecureCookieSessionInterface):
         whole_host = (
             not self.get_cookie_domain(app) and self.get_cookie_path(app) == "/"
         )
-        return f"__Host-{name}" if self.get_cookie_secure(app) and whole_host else name
+        prefixed = name.startswith("__") or not whole_host
+        return name if prefixed or not self.get_cookie_secure(app) else f"__Host-{name}"
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether the cookie is for HTTPS only."""

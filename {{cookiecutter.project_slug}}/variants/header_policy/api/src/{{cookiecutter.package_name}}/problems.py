@@ -29,6 +29,8 @@ def as_problem(error: HTTPException) -> Response:
     """
     response = error.get_response()
     code = response.status_code
+    if code < 400 or response.mimetype != "text/html":
+        return response  # the error has an answer of its own
     problem = {
         "type": "about:blank",
         "title": HTTP_STATUS_CODES.get(code, error.name),

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from .csp import Amendments, Csp, Directives, amend
+from .csp import HEADER, UPGRADE, Csp, amend
+from .validation import HeaderError
 from .values import Computed
 
 if TYPE_CHECKING:
     from flask import Flask, Response
+
+    from .csp import Amendments, Directives
 
 NONCE = "'nonce-{nonce}'"
 """Stands in ``policy.py`` for the nonce of the page."""
 
 _BYTES = 16  # 128 bits, the least that CSP 3 recommends (section 7.1)
 _KEY = "app.csp_nonce"
+_POLICY = "policy.py"
 
 
 def csp_nonce() -> str:
@@ -63,16 +67,25 @@ class PageCsp(Computed):
     """A policy for pages, what a page with a nonce has instead, one for all the rest.
 
     Raises:
-        HeaderError: a directive or a source would not be understood.
+        HeaderError: a directive or a source would not be understood, or the nonce
+            stands where there is none.
     """
 
     def __init__(
-        self, pages: Directives, with_nonce: Directives, others: Directives
+        self,
+        pages: Directives,
+        with_nonce: Directives,
+        others: Directives,
+        *,
+        upgrade: bool = True,
     ) -> None:
+        for directives in (pages, others):
+            _refuse_nonce(directives)
         self._tables = pages, with_nonce, others
-        self._pages = Csp(pages)
-        self._with_nonce = Csp({**pages, **with_nonce})
-        self._others = Csp(others)
+        self._upgrade = upgrade
+        self._pages = Csp(pages, upgrade=upgrade)
+        self._with_nonce = Csp({**pages, **with_nonce}, upgrade=upgrade)
+        self._others = Csp(others, upgrade=upgrade)
 
     def value_for(self, response: Response) -> str | None:
         """Return the policy for a response.
@@ -81,10 +94,11 @@ class PageCsp(Computed):
         under the policy that came with it. Another one would update that (RFC 9111,
         section 3.2), and with it the nonce that the page's scripts carry.
         """
+        is_file = not is_page(response) and "ETag" in response.headers
+        if response.status_code == 304 and not is_file:
+            return None
         if not is_page(response):
             return self._others.text()
-        if response.status_code == 304:
-            return None
         if not has_nonce(response):
             return self._pages.text()
         text = self._with_nonce.text()
@@ -99,7 +113,37 @@ class PageCsp(Computed):
         pages, with_nonce, others = self._tables
         whole = amend({**pages, **with_nonce}, amendments)
         changed = {name: whole[name] for name in with_nonce if name in whole}
-        return PageCsp(amend(pages, amendments), changed, amend(others, amendments))
+        upgrade = self._upgrade and amendments.get(UPGRADE, ()) is not None
+        return PageCsp(
+            amend(pages, amendments),
+            changed,
+            amend(others, amendments),
+            upgrade=upgrade,
+        )
+
+
+def to_try_out(directives: Directives, reports: Directives) -> PageCsp:
+    """Make a policy for Content-Security-Policy-Report-Only, none without directives.
+
+    It goes out with pages. Where a page has no nonce, what relies on one allows nothing.
+
+    Raises:
+        HeaderError: a directive or a source would not be understood.
+    """
+    whole = {**directives, **reports} if directives else {}
+    plain = {
+        name: ["'none'"] if NONCE in words else words for name, words in whole.items()
+    }
+    return PageCsp(plain, whole, {}, upgrade=False)
+
+
+def _refuse_nonce(directives: Directives) -> None:
+    for name, words in directives.items():
+        if NONCE in words:
+            mend = (
+                f"directive {name}: NONCE stands in WITH_NONCE only, the rest has none."
+            )
+            raise HeaderError(_POLICY, HEADER, words, mend)
 
 
 class PageCaching(Computed):

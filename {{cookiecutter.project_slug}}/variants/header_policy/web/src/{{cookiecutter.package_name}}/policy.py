@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .csp import Csp, Directives
 from .https import HttpsOnly
-from .nonce import NONCE, PageCaching, PageCsp
+from .nonce import NONCE, PageCaching, PageCsp, to_try_out
 from .reports import GROUP, ReportingEndpoints
 
 if TYPE_CHECKING:
+    from .csp import Directives
     from .values import Value
 
 REPORTS: str | None = "/csp-reports"
@@ -66,7 +66,7 @@ OTHERS: Directives = {
     "form-action": ["'none'"],
     "frame-ancestors": ["'none'"],
 }
-"""What all has that is no page: files, JSON."""
+"""What everything else has: files, JSON."""
 
 REPORT_ONLY: Directives = {}
 """A policy to try out: what it would block is reported and not blocked."""
@@ -89,7 +89,7 @@ OWASP's list, less what Chromium 156 does not know and complains of in the conso
 HEADERS: list[tuple[str, Value]] = [
     {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
     ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),
-    ("Content-Security-Policy-Report-Only", Csp(REPORT_ONLY, upgrade=False)),
+    ("Content-Security-Policy-Report-Only", to_try_out(REPORT_ONLY, TO_REPORTS)),
     # Two years. "preload" is not there on purpose: it can hardly be undone.
     (
         "Strict-Transport-Security",

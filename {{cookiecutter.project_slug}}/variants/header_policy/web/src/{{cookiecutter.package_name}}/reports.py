@@ -30,6 +30,9 @@ MAX_REPORTS = 20
 MAX_TEXT = 500
 """Characters of one text of a report."""
 
+MAX_NUMBER = 1_000_000_000
+"""A number of a report is smaller: a line of a file."""
+
 FIELDS = {
     "page": ("document-uri", "documentURL"),
     "directive": ("effective-directive", "effectiveDirective", "violated-directive"),
@@ -43,9 +46,16 @@ FIELDS = {
 
 
 class ReportingEndpoints(Computed):
-    """The header that tells browsers where reports go."""
+    """The header that tells browsers where reports go.
+
+    Raises:
+        ValueError: the path is no path.
+    """
 
     def __init__(self, path: str) -> None:
+        if not path.startswith("/"):
+            msg = f"policy.py: REPORTS is {path!r}: write a path that begins with /, or None."
+            raise ValueError(msg)
         self._path = path
 
     def value_for(self, _response: Response) -> str:
@@ -70,8 +80,11 @@ def take() -> tuple[str, int]:
     """
     if request.mimetype not in {"application/csp-report", "application/reports+json"}:
         abort(415)
-    request.max_content_length = MAX_BODY
-    for report in _reports(request.get_data()):
+    request.max_content_length = MAX_BODY + 1
+    body = request.get_data()
+    if len(body) > MAX_BODY:  # one whose length was not announced is cut, not refused
+        abort(413)
+    for report in _reports(body):
         # JSON writes a line break as \n: a report cannot begin another line.
         current_app.logger.warning("csp-report %s", json.dumps(report))
     return "", 204
@@ -102,6 +115,6 @@ def _summary(report: dict[str, Any]) -> dict[str, Any]:
         value = next((report[key] for key in keys if key in report), None)
         if isinstance(value, str):
             summary[name] = value[:MAX_TEXT]
-        elif isinstance(value, int):
+        elif isinstance(value, int) and abs(value) < MAX_NUMBER:
             summary[name] = value
     return summary

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import (
     Flask,
@@ -21,6 +21,9 @@ from flask import (
 )
 
 from .precedence import put_headers_on
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 def new_app(import_name: str, **options: Any) -> Flask:
@@ -50,12 +53,18 @@ def _see_errors_first(_app: Flask, **_: object) -> None:
 
 
 def _add_headers_to_error(response: Response) -> Response:
-    """Put the headers on, if an exception is being handled, and pass on a bare copy.
+    """Pass on a copy, if an exception is being handled.
 
-    Should one of the functions that get the copy raise, Flask sends the original.
+    Should one of the functions that get the copy raise, Flask sends the original: it
+    then sends what has become of the copy, with the headers.
     """
     if sys.exception() is None:
         return response
-    bare = copy.copy(response)
-    put_headers_on(response)
-    return bare
+    passed_on = copy.copy(response)
+
+    def get_wsgi_response(environ: WSGIEnvironment) -> Any:
+        put_headers_on(passed_on)
+        return passed_on.get_wsgi_response(environ)
+
+    vars(response)["get_wsgi_response"] = get_wsgi_response
+    return passed_on

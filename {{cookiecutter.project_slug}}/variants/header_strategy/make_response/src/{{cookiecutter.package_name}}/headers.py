@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, has_request_context, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from .precedence import put_headers_on, take_headers_off
 
@@ -44,6 +45,7 @@ class App(Flask):
         https://flask.palletsprojects.com/api/#flask.Flask.ensure_sync
         """
         run = _noting(super().ensure_sync(func))
+        as_response = super().make_response
 
         def with_bare_response(*args: Any, **kwargs: Any) -> Any:
             if not (args and isinstance(args[0], Response)):
@@ -53,7 +55,8 @@ class App(Flask):
                 returned = run(*args, **kwargs)
             finally:
                 put_headers_on(args[0])
-            if isinstance(returned, Response) and returned is not args[0]:
+            if isinstance(returned, AnyResponse) and returned is not args[0]:
+                returned = as_response(returned)
                 put_headers_on(returned)
             return returned
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Blueprint, abort
 
-from {{ cookiecutter.package_name }} import precedence
+from {{ cookiecutter.package_name }} import headers, precedence
 from {{ cookiecutter.package_name }}.csp import Csp, amend, amend_csp
 from {{ cookiecutter.package_name }}.overrides import (
     override_blueprint_headers,
@@ -52,7 +52,7 @@ def test_a_table_that_browsers_would_not_understand_is_refused(
 ) -> None:
     with pytest.raises(HeaderError) as caught:
         Csp(TABLE | directives)
-    assert str(caught.value).startswith(f"policy.py: header '{CSP}' with value ")
+    assert str(caught.value).startswith(f"policy.py: header '{CSP}': ")
     assert mend in str(caught.value)
 
 
@@ -94,6 +94,12 @@ def test_a_source_is_added_and_a_directive_removed(
     }
 
 
+@pytest.fixture
+def app() -> Flask:
+    """Make an app that has nothing of its own."""
+    return headers.new_app(__name__)
+
+
 def add_view(app: Flask, path: str, change: Any, blueprint_change: Any = None) -> None:
     """Add a view that aborts, with changes to the policy of its route and blueprint."""
     precedence.init_app(app, [(CSP, Csp(TABLE))])
@@ -124,10 +130,19 @@ def test_a_directive_without_a_value_survives_an_amendment(app: Flask) -> None:
     ]
 
 
+def test_a_page_may_load_parts_over_http(app: Flask) -> None:
+    add_view(app, "/page", amend_csp({"upgrade-insecure-requests": None}))
+    secure = {"wsgi.url_scheme": "https"}
+    assert "upgrade" not in ask(app, "/page", environ_overrides=secure).values(CSP)[0]
+
+
 def test_there_must_be_a_policy_to_amend(app: Flask) -> None:
     add_view(app, "/page", amend_csp({"img-src": "*"}))
-    with pytest.raises(HeaderError, match="there is none"):
+    with pytest.raises(HeaderError, match="needs a Csp of") as caught:
         precedence.init_app(app, [])
+    assert caught.value.__notes__ == [
+        f"This is the override of {CSP} for 'pages.page'."
+    ]
 
 
 def test_a_policy_without_directives_is_not_sent(app: Flask) -> None:

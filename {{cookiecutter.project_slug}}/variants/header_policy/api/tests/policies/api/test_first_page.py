@@ -18,4 +18,3 @@ def test_the_first_answer_says_hello(app: Flask) -> None:
     assert wire.values("Content-Type") == ["application/json"]
     assert json.loads(wire.body) == {"message": "Hello World"}
     assert wire.values("Content-Language") == ["en"]
-    assert wire.values("Cache-Control") == ["no-store"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from flask import abort, json
+from flask import abort, json, make_response
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import TooManyRequests, Unauthorized
+from werkzeug.exceptions import BadRequest, TooManyRequests, Unauthorized
 
 from tests.response_kinds import KINDS, STATIC, Kind, fail
 from tests.wire import Wire, ask
@@ -24,6 +24,7 @@ NOT_THE_APPS = {
     "an error handler that calls make_response()",
     "an abort in a blueprint with a handler",
     "a registered handler in debug mode",
+    "after_request sets a header and another one raises",
 }
 
 
@@ -98,6 +99,16 @@ def test_unauthorized_keeps_www_authenticate(app: Flask) -> None:
 def test_an_exception_tells_nothing_of_itself(app: Flask) -> None:
     app.add_url_rule("/page", "page", fail)
     assert problem(ask(app, "/page"))["title"] == "Internal Server Error"
+
+
+def test_an_error_with_an_answer_of_its_own_keeps_it(app: Flask) -> None:
+    def view() -> NoReturn:
+        raise BadRequest(response=make_response({"errors": ["a"]}, 400))
+
+    app.add_url_rule("/page", "page", view)
+    wire = ask(app, "/page")
+    assert wire.code == 400
+    assert json.loads(wire.body) == {"errors": ["a"]}
 
 
 def test_a_redirect_is_no_problem(app: Flask) -> None:

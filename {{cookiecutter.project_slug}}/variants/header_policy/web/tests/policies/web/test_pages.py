@@ -23,10 +23,18 @@ from flask import (
 )
 from jinja2 import FileSystemLoader
 
-from {{ cookiecutter.package_name }} import policy, precedence
-from {{ cookiecutter.package_name }}.csp import Csp, amend_csp
-from {{ cookiecutter.package_name }}.nonce import PageCsp, csp_nonce
+from {{ cookiecutter.package_name }} import headers, precedence
+from {{ cookiecutter.package_name }}.csp import amend_csp
+from {{ cookiecutter.package_name }}.nonce import (
+    NONCE,
+    PageCaching,
+    PageCsp,
+    csp_nonce,
+    init_app,
+    to_try_out,
+)
 from {{ cookiecutter.package_name }}.overrides import override_headers
+from {{ cookiecutter.package_name }}.reports import ReportingEndpoints
 from {{ cookiecutter.package_name }}.validation import HeaderError
 
 from tests.response_kinds import HERE, KINDS, STATIC, Kind, fail
@@ -38,17 +46,43 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from {{ cookiecutter.package_name }}.csp import Directives
+    from {{ cookiecutter.package_name }}.values import Value
 
 CSP = "Content-Security-Policy"
 SECURE = {"wsgi.url_scheme": "https"}
 
 
+PAGES: Directives = {
+    "default-src": ["'none'"],
+    "script-src": ["'none'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'"],
+    "require-trusted-types-for": ["'script'"],
+    "report-uri": ["/csp-reports"],
+}
+WITH_NONCE: Directives = {
+    "script-src": [NONCE, "'strict-dynamic'"],
+    "style-src": ["'self'", NONCE],
+}
+OTHERS: Directives = {"default-src": ["'none'"], "form-action": ["'none'"]}
+
+POLICY: list[tuple[str, Value]] = [
+    (CSP, PageCsp(PAGES, WITH_NONCE, OTHERS)),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Reporting-Endpoints", ReportingEndpoints("/csp-reports")),
+    ("Cache-Control", PageCaching()),
+]
+
+
 @pytest.fixture
-def app(app: Flask) -> Flask:
-    """Make an app that has the templates of these tests."""
-    app.jinja_loader = FileSystemLoader(
-        [HERE / "templates", Path(__file__).parent / "templates"]
-    )
+def app() -> Flask:
+    """Make an app that has a policy and templates that these tests know."""
+    app = headers.new_app(headers.__package__ or "")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    folders = [HERE / "templates", Path(__file__).parent / "templates"]
+    app.jinja_loader = FileSystemLoader(folders)
+    init_app(app)
+    precedence.init_app(app, POLICY)
     return app
 
 
@@ -97,11 +131,11 @@ def test_a_response_of_this_kind_has_the_policy_that_fits(
     if wire.code == 304 and kind.name != "a static file not modified":
         assert wire.values(CSP) == []
         return
-    expected = policy.PAGES if is_page else policy.OTHERS
+    expected = PAGES if is_page else OTHERS
     if nonces(wire):
         assert is_page
         assert kind.name in WITHOUT_LENGTH, "it asked for no nonce"
-        expected = {**policy.PAGES, **policy.WITH_NONCE}
+        expected = {**PAGES, **WITH_NONCE}
     text = wire.values(CSP)[0].removesuffix("; upgrade-insecure-requests")
     assert text == as_text(expected, nonces(wire))
 
@@ -196,6 +230,10 @@ def not_modified_without_asking() -> ResponseReturnValue:
     return "", 304
 
 
+def not_modified_without_a_type() -> NoReturn:
+    abort(Response(status=304, headers={"Content-Type": ""}))
+
+
 @pytest.mark.parametrize("view", [json_after_asking, file_after_asking])
 def test_what_is_no_page_of_the_app_has_no_nonce(
     app: Flask, view: Callable[[], ResponseReturnValue]
@@ -207,7 +245,12 @@ def test_what_is_no_page_of_the_app_has_no_nonce(
 
 
 @pytest.mark.parametrize(
-    "view", [not_modified_after_asking, not_modified_without_asking]
+    "view",
+    [
+        not_modified_after_asking,
+        not_modified_without_asking,
+        not_modified_without_a_type,
+    ],
 )
 def test_a_page_that_has_not_changed_keeps_the_policy_it_came_with(
     app: Flask, view: Callable[[], ResponseReturnValue]
@@ -223,7 +266,7 @@ def test_a_static_file_that_has_not_changed_has_the_policy_of_files(app: Flask) 
     etag = ask(app, STATIC).values("ETag")[0]
     wire = ask(app, STATIC, headers={"If-None-Match": etag})
     assert wire.code == 304
-    assert directives(wire) == policy.OTHERS
+    assert directives(wire) == OTHERS
 
 
 def test_an_error_page_has_its_own_nonce(app: Flask) -> None:
@@ -321,14 +364,45 @@ def test_a_nonce_stays_with_a_directive_added_to(app: Flask) -> None:
 def test_a_policy_to_try_out_goes_beside_the_one_in_force(
     app: Flask, scheme: str
 ) -> None:
+    name = f"{CSP}-Report-Only"
+    reports = {"report-uri": ["/csp-reports"]}
+    to_try = {"img-src": ["'none'"]}
     environ = {"wsgi.url_scheme": scheme}
-    assert ask(app, environ_overrides=environ).values(f"{CSP}-Report-Only") == []
-    rows = dict(policy.HEADERS)
-    rows[f"{CSP}-Report-Only"] = Csp({"img-src": ["'none'"]}, upgrade=False)
-    precedence.init_app(app, rows.items())
-    wire = ask(app, environ_overrides=environ)
-    assert wire.values(f"{CSP}-Report-Only") == ["img-src 'none'"]
+    precedence.init_app(app, [*POLICY, (name, to_try_out(to_try, reports))])
+    wire = ask(app, "/missing", environ_overrides=environ)
+    assert wire.values(name) == ["img-src 'none'; report-uri /csp-reports"]
     assert directives(wire)["img-src"] == ["'self'"]
+    precedence.init_app(app, [*POLICY, (name, to_try_out({}, reports))])
+    assert ask(app, "/missing", environ_overrides=environ).values(name) == []
+
+
+def test_a_policy_to_try_out_may_rely_on_the_nonce(app: Flask) -> None:
+    name = f"{CSP}-Report-Only"
+    to_try = to_try_out({"script-src": [NONCE, "'strict-dynamic'"]}, {})
+    precedence.init_app(app, [*POLICY, (name, to_try)])
+    app.add_url_rule("/page", "page", with_nonce)
+    wire = ask(app, "/page")
+    (nonce,) = nonces(wire)
+    assert wire.values(name) == [f"script-src 'nonce-{nonce}' 'strict-dynamic'"]
+    assert ask(app, "/missing").values(name) == ["script-src 'none'"]
+    assert ask(app, STATIC).values(name) == []
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_the_nonce_stands_where_there_is_one(place: int) -> None:
+    tables: list[Directives] = [{}, {}, {}]
+    tables[place] = {"script-src": [NONCE]}
+    with pytest.raises(HeaderError, match="NONCE stands in WITH_NONCE only"):
+        PageCsp(*tables)
+
+
+def test_a_page_may_load_parts_over_http(app: Flask) -> None:
+    change = amend_csp({"upgrade-insecure-requests": None})
+    decorated = override_headers({CSP: change})(lambda: "text")
+    app.add_url_rule("/page", "page", decorated)
+    assert "upgrade-insecure-requests" not in directives(
+        ask(app, "/page", environ_overrides=SECURE)
+    )
 
 
 def test_strict_dynamic_needs_the_nonce() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from {{ cookiecutter.package_name }} import headers, reports
+from {{ cookiecutter.package_name }} import headers, precedence, reports
 
 from tests.wire import Wire, ask
 
@@ -49,6 +49,15 @@ SUMMARY = {
     "disposition": "enforce",
     "line": 7,
 }
+
+
+@pytest.fixture
+def app() -> Flask:
+    """Make an app that takes reports."""
+    app = headers.new_app(__name__)
+    reports.init_app(app, PATH)
+    precedence.init_app(app, [])
+    return app
 
 
 def send(app: Flask, body: Any, content_type: str = OLD) -> Wire:
@@ -124,6 +133,12 @@ def test_too_long_a_body_is_refused(
 ) -> None:
     assert send(app, " " * reports.MAX_BODY).code == 400
     assert send(app, " " * (reports.MAX_BODY + 1)).code == 413
+    unannounced = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    body = json.dumps(OLD_REPORT).ljust(reports.MAX_BODY) + "more"
+    wire = ask(
+        app, PATH, "POST", data=body, content_type=OLD, environ_overrides=unannounced
+    )
+    assert wire.code == 413
     assert logged() == []
 
 
@@ -131,7 +146,12 @@ def test_a_report_cannot_forge_a_line_and_is_cut(
     app: Flask, logged: Callable[[], list[Any]]
 ) -> None:
     forged = "x\n2026-01-01 WARNING all is well\r\x1b[2J\u2028"
-    report = {"document-uri": forged, "blocked-uri": "y" * 5000, "extra": "z"}
+    report: dict[str, Any] = {
+        "document-uri": forged,
+        "blocked-uri": "y" * 5000,
+        "extra": "z",
+    }
+    report["line-number"] = 10**3000
     send(app, {"csp-report": report})
     assert logged() == [{"page": forged, "blocked": "y" * reports.MAX_TEXT}]
 
@@ -159,3 +179,8 @@ def test_reports_can_be_turned_off() -> None:
     assert [str(rule) for rule in app.url_map.iter_rules()] == [
         "/static/<path:filename>"
     ]
+
+
+def test_a_path_that_is_none_stops_the_app() -> None:
+    with pytest.raises(ValueError, match="REPORTS is 'reports': write a path"):
+        reports.ReportingEndpoints("reports")
