@@ -1,0 +1,107 @@
+"""What an owner does with a generated project leaves its tests green."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import STRATEGIES, Bake, run_python
+from .recipes import blocks
+
+POLICY = "src/my_flask_app/policy.py"
+
+EDITS = [
+    ("web", 'REPORTS: str | None = "/csp-reports"', "REPORTS: str | None = None"),
+    (
+        "web",
+        "REPORT_ONLY: Directives = {}",
+        'REPORT_ONLY: Directives = {"script-src": [NONCE], "img-src": ["\'none\'"]}',
+    ),
+    (
+        "web",
+        """["'self'"],  # images""",
+        """["'self'", "https://cdn.example"],  # images""",
+    ),
+    (
+        "web",
+        '    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),\n',
+        "",
+    ),
+    ("web", '    ("Cache-Control", PageCaching()),\n', ""),
+    ("web", '"max-age=63072000; includeSubDomains"', '"max-age=31536000"'),
+    ("api", '    ("Content-Security-Policy", Csp(NOTHING)),\n', ""),
+    ("api", '    ("Cache-Control", "no-store"),\n', ""),
+    ("api", '("X-Frame-Options", "DENY")', '("X-Frame-Options", "SAMEORIGIN")'),
+    ("custom", '    ("Custom-Header", "Some value"),\n', ""),
+    ("custom", '"Some value"),\n', '"Other"),\n    ("Vary", "Accept"),\n'),
+    ("custom", '"Some value"),\n', '"Other"),\n    ("Cache-Control", "no-store"),\n'),
+]
+
+
+def copy_of(project: Path, tmp_path: Path) -> Path:
+    """A copy of a project, to be changed."""
+    return shutil.copytree(project, tmp_path / "my-flask-app")
+
+
+def run_its_tests(project: Path) -> None:
+    """Run the tests of a project."""
+    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+
+
+@pytest.mark.parametrize(("policy", "before", "after"), EDITS)
+def test_an_edit_of_the_policy_leaves_the_tests_green(
+    baked: Bake, tmp_path: Path, policy: str, before: str, after: str
+) -> None:
+    project = copy_of(baked(header_policy=policy), tmp_path)
+    text = (project / POLICY).read_text("utf-8")
+    assert text.count(before) == 1
+    (project / POLICY).write_text(text.replace(before, after), "utf-8")
+    run_its_tests(project)
+
+
+@pytest.mark.parametrize("policy", ["web", "api"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_recipes_of_the_readme_leave_the_tests_green(
+    baked: Bake, tmp_path: Path, strategy: str, policy: str
+) -> None:
+    project = baked(header_strategy=strategy, header_policy=policy)
+    project = copy_of(project, tmp_path)
+    imports, *recipes = blocks((project / "README.md").read_text("utf-8"), "python")
+    views = project / "src/my_flask_app/views.py"
+    text = views.read_text("utf-8")
+    future = "from __future__ import annotations\n"
+    text = text.replace(future, future + "\n" + imports)
+    views.write_text("\n\n".join([text, *recipes]), "utf-8")
+    app = project / "src/my_flask_app/__init__.py"
+    new = {"web": "widgets", "api": "public"}[policy]
+    register = "    app.register_blueprint(views.bp)\n"
+    text = app.read_text("utf-8")
+    app.write_text(
+        text.replace(register, f"{register}    app.register_blueprint(views.{new})\n"),
+        "utf-8",
+    )
+    run_its_tests(project)
+    # Names that a file imports twice are for its owner to join.
+    run_python(
+        "-m", "ruff", "check", "--no-cache", "--ignore=F811,I001,F401", cwd=project
+    )
+
+
+def test_a_route_added_is_tested_by_itself(baked: Bake, tmp_path: Path) -> None:
+    project = copy_of(baked(header_policy="custom"), tmp_path)
+    views = project / "src/my_flask_app/views.py"
+    route = '\n\n@bp.put("/added/<int:number>")\ndef added(number: int) -> str:\n    return "x"\n'
+    views.write_text(views.read_text("utf-8") + route, "utf-8")
+    done = run_python(
+        "-m",
+        "pytest",
+        "-v",
+        "-p",
+        "no:cacheprovider",
+        "tests/test_routes.py",
+        cwd=project,
+    )
+    assert re.search(r"\[PUT /added/1\] PASSED", done.stdout)
