@@ -10,6 +10,7 @@ a replay, whose answers cookiecutter does not check.
 
 from __future__ import annotations
 
+import atexit
 import json
 import keyword
 import re
@@ -261,7 +262,24 @@ def checked_all(answers: Mapping[str, object]) -> str:
     """
     if found := complaints(answers):
         raise FailedHookException(found[0])
+    if "_output_dir" in answers:  # cruft does not say
+        project = Path(str(answers["_output_dir"]), str(answers["project_slug"]))
+        atexit.register(tell_if_unfinished, project)
     return ""
+
+
+def tell_if_unfinished(project: Path) -> None:
+    """Say so where generation has not come to its end.
+
+    It was interrupted, the disk was full, or hooks were refused: cookiecutter then
+    leaves what there is, and the hook has not removed the file that says so.
+    """
+    if (project / "UNFINISHED.txt").exists():
+        print(
+            f"{project} is not complete: remove it and generate it again"
+            " (its UNFINISHED.txt tells more).",
+            file=sys.stderr,
+        )
 
 
 def as_package_name(slug: str) -> str:

@@ -4,6 +4,8 @@
 answer given is merged into the project; then the variable's folder goes. Nothing
 else is deleted. A choice without a folder brings no files. A choice's folder may have
 ``variants/`` of its own: what two answers bring together.
+
+Where cookiecutter was told to skip files that exist, they are skipped here, too.
 """
 
 import json
@@ -15,6 +17,7 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 VARIANTS = Path("variants")
 BROUGHT = VARIANTS / ".brought"
+UNFINISHED = Path("UNFINISHED.txt")  # see pre_gen_project.py
 
 NEXT_STEPS = """
 {folder} is ready: its headers are set with {header_strategy}.
@@ -29,15 +32,23 @@ On Windows, Scripts takes the place of bin. README.md tells the rest."""
 
 def merge_variants() -> None:
     """Merge the folder of each answer given, then remove all of that variable."""
+    skip = "did not come to its end" in UNFINISHED.read_text(encoding="utf-8")
+    copy = copy_if_new if skip else shutil.copy2
     while variables := [path for path in VARIANTS.glob("*") if path.name in ANSWERS]:
         for variable in variables:
             shutil.move(variable, BROUGHT)
             choice = BROUGHT / ANSWERS[variable.name]
             if choice.is_dir():
-                shutil.copytree(choice, Path(), dirs_exist_ok=True)
+                shutil.copytree(choice, Path(), dirs_exist_ok=True, copy_function=copy)
             shutil.rmtree(BROUGHT)
-    if VARIANTS.is_dir() and not any(VARIANTS.iterdir()):
+    if not any(VARIANTS.iterdir()):
         VARIANTS.rmdir()
+
+
+def copy_if_new(source: str, target: str) -> None:
+    """Copy a file to where there is none."""
+    if not Path(target).exists():
+        shutil.copy2(source, target)
 
 
 def print_next_steps() -> None:
@@ -49,4 +60,5 @@ def print_next_steps() -> None:
 
 
 merge_variants()
+UNFINISHED.unlink()
 print_next_steps()

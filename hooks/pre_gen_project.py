@@ -1,14 +1,22 @@
-"""Refuse answers that cannot work (the rules: ``local_extensions.py``).
+"""Refuse answers that cannot work, and note that the project is not complete yet.
 
-They have been asked already, when the name of the project's folder was rendered. This
-is the place where cookiecutter's users look for such rules, and where they hold should
-cookiecutter come to render in another order.
+The rules (``local_extensions.py``) have been asked already, when the name of the
+project's folder was rendered. This is the place where cookiecutter's users look for
+them, and where they hold should cookiecutter come to render in another order.
 """
 
 import json
 import sys
+from pathlib import Path
 
 COMPLAINTS = json.loads(r"""{{ cookiecutter | complaints | tojson }}""")
 
 if COMPLAINTS:
     sys.exit("\n".join(COMPLAINTS))
+
+# The other hook removes this file in the end. It finds this text in it where cookiecutter
+# skips files that exist (--skip-if-file-exists), else that of the template's own file.
+Path("UNFINISHED.txt").write_text(
+    "This project is not complete: cookiecutter did not come to its end.\n",
+    encoding="utf-8",
+)

@@ -14,9 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pytest_cookies.plugin import Cookies
+
+FUZZ = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+settings.register_profile("quick", max_examples=40, derandomize=True, **FUZZ)  # type: ignore[arg-type]
+settings.register_profile("long", max_examples=1500, **FUZZ)  # type: ignore[arg-type]
+settings.load_profile("quick")  # --hypothesis-profile=long comes after this
 
 TEMPLATE = Path(__file__).parent.parent
 QUESTIONS: dict[str, Any] = {

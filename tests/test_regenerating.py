@@ -1,0 +1,211 @@
+"""Generating once more over a project that exists, with cookiecutter and with cruft."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import COMBINATIONS, combination_id, run, run_python
+from .test_generation import commit_template, cookiecutter, files_of
+
+OWN_FILES = [
+    "src/my_flask_app/mine.py",
+    "src/my_flask_app/templates/mine.html",
+    "src/my_flask_app/static/mine.js",
+    "tests/test_mine.py",
+    "tests/unit/test_deep.py",
+    "variants/mine.txt",
+    "notes.txt",
+]
+OWN_TEXT = '"""Mine."""\n'
+
+
+def answers(choices: dict[str, str]) -> list[str]:
+    """Answers as they are given on the command line."""
+    return ["--no-input", *(f"{name}={choice}" for name, choice in choices.items())]
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    """Every file of a project and what is in it."""
+    return {path: (project / path).read_bytes() for path in files_of(project)}
+
+
+def add_own_files(project: Path) -> None:
+    """Add files that the template knows nothing of."""
+    for name in OWN_FILES:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(OWN_TEXT)
+
+
+def assert_own_files(project: Path) -> None:
+    """See that these files are as they were."""
+    assert {(project / name).read_text() for name in OWN_FILES} == {OWN_TEXT}
+
+
+@pytest.mark.parametrize("choices", COMBINATIONS, ids=combination_id)
+def test_the_same_answers_change_nothing(
+    tmp_path: Path, choices: dict[str, str]
+) -> None:
+    out = tmp_path / "out"
+    cookiecutter(out, *answers(choices))
+    before = contents(out / "my-flask-app")
+    cookiecutter(out, *answers(choices), "--overwrite-if-exists")
+    assert contents(out / "my-flask-app") == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(
+            first, second, id=f"{combination_id(first)} to {combination_id(second)}"
+        )
+        for first, second in itertools.permutations(COMBINATIONS[::4], 2)
+    ],
+)
+def test_other_answers_leave_a_project_that_works(
+    tmp_path: Path, first: dict[str, str], second: dict[str, str]
+) -> None:
+    out = tmp_path / "out"
+    cookiecutter(out, *answers(first))
+    project = out / "my-flask-app"
+    add_own_files(project)
+    cookiecutter(out, *answers(second), "--overwrite-if-exists")
+    assert_own_files(project)
+    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    # What both would have is as the second answers have it.
+    cookiecutter(tmp_path / "fresh", *answers(second))
+    fresh = contents(tmp_path / "fresh" / "my-flask-app")
+    now = contents(project)
+    assert {path: now[path] for path in fresh} == fresh
+
+
+def test_files_that_exist_can_be_skipped(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    web = {"header_strategy": "Response", "header_policy": "web"}
+    cookiecutter(out, *answers(web))
+    project = out / "my-flask-app"
+    add_own_files(project)
+    changed = ["README.md", "tests/templates/kind.html", "src/my_flask_app/headers.py"]
+    changed += ["src/my_flask_app/static/style.css", "src/my_flask_app/policy.py"]
+    for name in changed:
+        (project / name).write_text("changed\n")
+    (project / "src/my_flask_app/nonce.py").unlink()
+    before = contents(project)
+    cookiecutter(out, *answers(web), "--overwrite-if-exists", "--skip-if-file-exists")
+    after = contents(project)
+    brought = after.pop("src/my_flask_app/nonce.py")
+    assert b"def csp_nonce" in brought
+    assert after == before
+
+
+def commit_all(folder: Path, message: str) -> None:
+    """Commit everything in a folder that is a git repository, or becomes one."""
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    run(*git, "init", "--quiet", cwd=folder)
+    run(*git, "add", "--all", cwd=folder)
+    run(*git, "commit", "--quiet", "--allow-empty", "--message", message, cwd=folder)
+
+
+def cruft(*options: str, cwd: Path, check: bool = True) -> str:
+    """Run cruft as a command, and return what it printed."""
+    home = cwd.parent / "home"
+    home.mkdir(exist_ok=True)
+    git = {
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
+    }
+    done = run_python(
+        "-m", "cruft", *options, cwd=cwd, check=check, HOME=str(home), **git
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def cruft_project(tmp_path: Path, template_copy: Path) -> Path:
+    """Return a project that cruft has created, with its owner's commits."""
+    commit_template(template_copy)
+    out = tmp_path / "projects"
+    out.mkdir()
+    choices = {"header_strategy": "after_request", "header_policy": "web"}
+    cruft(
+        "create",
+        str(template_copy),
+        "--no-input",
+        "--extra-context",
+        json.dumps(choices),
+        cwd=out,
+    )
+    project = out / "my-flask-app"
+    commit_all(project, "created")
+    add_own_files(project)
+    views = project / "src/my_flask_app/__init__.py"
+    views.write_text(views.read_text("utf-8") + "\n# changed by the owner\n", "utf-8")
+    commit_all(project, "the owner's work")
+    return project
+
+
+def assert_works(project: Path) -> None:
+    """See that the owner's work is there and that the tests pass."""
+    assert_own_files(project)
+    app = (project / "src/my_flask_app/__init__.py").read_text("utf-8")
+    assert app.endswith("\n# changed by the owner\n")
+    assert not list(project.rglob("*.rej"))
+    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+
+
+def test_cruft_checks_and_updates_a_project(
+    cruft_project: Path, template_copy: Path
+) -> None:
+    cruft("check", cwd=cruft_project)
+    readme = template_copy / "{{cookiecutter.project_slug}}" / "README.md"
+    readme.write_text(readme.read_text("utf-8") + "\nA newer line.\n", "utf-8")
+    commit_all(template_copy, "newer")
+    assert "out of date" in cruft("check", cwd=cruft_project, check=False).replace(
+        "-", " "
+    )
+    cruft("update", "--skip-apply-ask", cwd=cruft_project)
+    cruft("check", cwd=cruft_project)
+    text = (cruft_project / "README.md").read_text("utf-8")
+    assert text.endswith("\nA newer line.\n")
+    assert_works(cruft_project)
+
+
+@pytest.mark.parametrize("strategy", ["Response", "make_response"])
+def test_cruft_changes_the_strategy(cruft_project: Path, strategy: str) -> None:
+    change = json.dumps({"header_strategy": strategy})
+    cruft(
+        "update", "--skip-apply-ask", "--variables-to-update", change, cwd=cruft_project
+    )
+    headers = (cruft_project / "src/my_flask_app/headers.py").read_text("utf-8")
+    assert f"``{strategy}``" in headers
+    assert "after_request(" not in headers
+    assert_works(cruft_project)
+
+
+def test_cruft_refuses_a_bad_answer_in_one_line(
+    cruft_project: Path, template_copy: Path
+) -> None:
+    before = contents(cruft_project)
+    bad = json.dumps({"package_name": "class"})
+    out = cruft_project.parent / "elsewhere"
+    out.mkdir()
+    printed = cruft(
+        "create",
+        str(template_copy),
+        "--no-input",
+        "--extra-context",
+        bad,
+        cwd=out,
+        check=False,
+    )
+    assert "package_name: 'class' cannot be used." in printed
+    assert list(out.iterdir()) == []
+    options = ["--skip-apply-ask", "--variables-to-update", bad]
+    printed = cruft("update", *options, cwd=cruft_project, check=False)
+    assert "package_name: 'class' cannot be used." in printed
+    assert contents(cruft_project) == before
