@@ -276,7 +276,7 @@ def tell_if_unfinished(project: Path) -> None:
     """
     if (project / "UNFINISHED.txt").exists():
         print(
-            f"{project} is not complete: remove it and generate it again"
+            f"{project} is not complete: generate it again with --overwrite-if-exists"
             " (its UNFINISHED.txt tells more).",
             file=sys.stderr,
         )

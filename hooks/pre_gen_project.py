@@ -17,6 +17,7 @@ if COMPLAINTS:
 # The other hook removes this file in the end. It finds this text in it where cookiecutter
 # skips files that exist (--skip-if-file-exists), else that of the template's own file.
 Path("UNFINISHED.txt").write_text(
-    "This project is not complete: cookiecutter did not come to its end.\n",
+    "This project is not complete: cookiecutter did not come to its end. Generate it\n"
+    "again with --overwrite-if-exists: files that are not the template's stay as they are.\n",
     encoding="utf-8",
 )

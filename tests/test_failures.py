@@ -19,7 +19,7 @@ from .test_generation import FILES, cookiecutter, files_of, terminal
 
 __all__ = ["terminal"]
 
-UNFINISHED = "is not complete: remove it and generate it again"
+UNFINISHED = "is not complete: generate it again with --overwrite-if-exists"
 
 
 def command(template: Path, *options: str) -> list[str]:

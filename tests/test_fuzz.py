@@ -1,6 +1,6 @@
 """Any answers at all: refused in one line, or a project that parses, starts and answers.
 
-``pytest tests/test_fuzz.py --hypothesis-profile=long -n0`` runs for about ten minutes.
+``pytest tests/test_fuzz.py --hypothesis-profile=long -n0`` takes a few minutes.
 """
 
 from __future__ import annotations

@@ -255,6 +255,41 @@ def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
     assert [path.name for path in out.iterdir()] == ["my-flask-app"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "printed"),
+    [
+        ("two\nlines", "author_name: 'two\\nlines' cannot be used. Write one line"),
+        ("{{ x }} # %", "my-flask-app is ready"),
+    ],
+)
+def test_the_user_s_own_defaults_are_answers_too(
+    tmp_path: Path, answer: str, printed: str
+) -> None:
+    config = tmp_path / "config.json"  # YAML has JSON in it
+    defaults = {"default_context": {"author_name": answer}}
+    config.write_text(json.dumps(defaults), "utf-8")
+    out = tmp_path / "out"
+    options = ["--no-input", "--config-file", str(config)]
+    assert printed in cookiecutter(out, *options, check=False)
+    if "ready" in printed:
+        licence = (out / "my-flask-app" / "LICENSE").read_text("utf-8")
+        assert f"(c) {answer}\n" in licence
+    else:
+        assert not out.exists()
+
+
+def test_a_choice_that_is_none_stops_cookiecutter_before_it_asks_the_template(
+    tmp_path: Path,
+) -> None:
+    # Cookiecutter refuses it by itself, with a traceback: no code of ours has run.
+    out = tmp_path / "out"
+    printed = cookiecutter(out, "--no-input", "header_strategy=response", check=False)
+    last = printed.splitlines()[-1]
+    assert "response provided for choice variable header_strategy" in last
+    assert "['after_request', 'Response', 'make_response']" in last
+    assert not out.exists()
+
+
 def test_the_hook_refuses_a_bad_answer_by_itself(
     tmp_path: Path, template_copy: Path
 ) -> None:
