@@ -1,6 +1,6 @@
 """Refuse answers that cannot work, and note that the project is not complete yet.
 
-The rules (``local_extensions.py``) have been asked already, when the name of the
+The rules (``answers.py``) have been asked already, when the name of the
 project's folder was rendered. This is the place where cookiecutter's users look for
 them, and where they hold should cookiecutter come to render in another order.
 """

@@ -294,7 +294,7 @@ def test_the_hook_refuses_a_bad_answer_by_itself(
     tmp_path: Path, template_copy: Path
 ) -> None:
     # The folder's name is rendered without its check: the hook is what is left.
-    extension = template_copy / "local_extensions.py"
+    extension = template_copy / "answers.py"
     text = extension.read_text("utf-8")
     without = text.replace(
         'return "{{ cookiecutter | checked_all }}" + source', "return source"

@@ -175,6 +175,33 @@ def test_cruft_checks_and_updates_a_project(
     assert_works(cruft_project)
 
 
+def test_cruft_updates_over_a_change_of_questions_rules_and_hooks(
+    cruft_project: Path, template_copy: Path
+) -> None:
+    questions = template_copy / "cookiecutter.json"
+    newer = json.loads(questions.read_text("utf-8"))
+    newer |= {"motto": "{{ cookiecutter.project_name | shouted }}"}
+    questions.write_text(json.dumps(newer), "utf-8")
+    answers = template_copy / "answers.py"
+    text = answers.read_text("utf-8").replace(
+        "        self.filters = {",
+        "        filters.append(shouted)\n        self.filters = {",
+    )
+    text += "\n\ndef shouted(text: str) -> str:\n    return text.upper()\n"
+    answers.write_text(text, "utf-8")
+    for hook in (template_copy / "hooks").iterdir():
+        hook.write_text(hook.read_text("utf-8") + "\n# newer\n", "utf-8")
+    readme = template_copy / "{{cookiecutter.project_slug}}" / "README.md"
+    readme.write_text(
+        readme.read_text("utf-8") + "\n{{ cookiecutter.motto }}\n", "utf-8"
+    )
+    commit_all(template_copy, "newer")
+    cruft("update", "--skip-apply-ask", cwd=cruft_project)
+    text = (cruft_project / "README.md").read_text("utf-8")
+    assert text.endswith("\nMY FLASK APP\n")
+    assert_works(cruft_project)
+
+
 @pytest.mark.parametrize("strategy", ["Response", "make_response"])
 def test_cruft_changes_the_strategy(cruft_project: Path, strategy: str) -> None:
     change = json.dumps({"header_strategy": strategy})
