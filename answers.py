@@ -19,8 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cookiecutter.exceptions import FailedHookException
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
@@ -236,11 +234,11 @@ def checked(answer: object, variable: str) -> str:
     """Render to nothing where the answer is sound.
 
     Raises:
-        FailedHookException: it is not. Cookiecutter prints that as one line and
-            exits with status 1.
+        SystemExit: it is not. Cookiecutter and cruft let that pass: Python prints the
+            line and exits with status 1.
     """
     if found := complaint(variable, answer):
-        raise FailedHookException(found)
+        sys.exit(found)
     return ""
 
 
@@ -254,10 +252,10 @@ def checked_all(answers: Mapping[str, object]) -> str:
     """Render to nothing where every answer is sound.
 
     Raises:
-        FailedHookException: one is not.
+        SystemExit: one is not.
     """
     if found := complaints(answers):
-        raise FailedHookException(found[0])
+        sys.exit(found[0])
     if "_output_dir" in answers:  # cruft does not say
         project = Path(str(answers["_output_dir"]), str(answers["project_slug"]))
         atexit.register(tell_if_unfinished, project)

@@ -55,6 +55,8 @@ def print_next_steps() -> None:
     """Print the commands that run and test this very project."""
     project = Path.cwd()
     user = Path(os.environ.get("PWD", project.parent))
+    if (user / ".cruft.json").exists():
+        return  # cruft updates that project, and this is for it to compare
     folder = project.relative_to(user) if project.is_relative_to(user) else project
     print(NEXT_STEPS.format_map(ANSWERS | {"folder": shlex.quote(str(folder))}))
 
