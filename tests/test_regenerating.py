@@ -120,7 +120,14 @@ def cruft(*options: str, cwd: Path, check: bool = True) -> str:
         "GIT_COMMITTER_EMAIL": "a@example.com",
     }
     done = run_python(
-        "-m", "cruft", *options, cwd=cwd, check=check, HOME=str(home), **git
+        "-m",
+        "cruft",
+        *options,
+        cwd=cwd,
+        check=check,
+        HOME=str(home),
+        PWD=str(cwd),
+        **git,
     )
     return done.stdout + done.stderr
 
