@@ -15,6 +15,7 @@ import keyword
 import re
 import sys
 import unicodedata
+from email.headerregistry import Address
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,12 +40,19 @@ DEPENDENCIES = frozenset(
         "dotenv",
         "flask",
         "gunicorn",
+        "iniconfig",
         "itsdangerous",
         "jinja2",
         "markupsafe",
         "mypy",
+        "mypy_extensions",
+        "packaging",
+        "pathspec",
+        "pluggy",
+        "pygments",
         "pytest",
         "ruff",
+        "typing_extensions",
         "werkzeug",
     }
 )
@@ -91,6 +99,7 @@ NOT_FOR_A_POLICY = frozenset(
         "cross-origin-resource-policy",
         "date",
         "etag",
+        "expires",
         "keep-alive",
         "last-modified",
         "location",
@@ -158,6 +167,21 @@ def problem_with_text(text: str) -> str | None:
     return None
 
 
+def problem_with_email(address: str) -> str | None:
+    """What is wrong with an e-mail address, or None: a build refuses what is none."""
+    if problem := problem_with_text(address):
+        return problem
+    if not re.fullmatch(
+        r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", address
+    ):
+        return "Write an e-mail address, like you@example.com."
+    try:
+        Address(addr_spec=address)
+    except ValueError:
+        return "Write an e-mail address, like you@example.com."
+    return None
+
+
 def problem_with_slug(slug: str) -> str | None:
     """What is wrong with a name of a folder and a distribution, or None.
 
@@ -214,7 +238,7 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
     "package_name": problem_with_package,
     "description": problem_with_text,
     "author_name": problem_with_text,
-    "author_email": problem_with_text,
+    "author_email": problem_with_email,
     "custom_header_name": problem_with_header_name,
     "custom_header_value": problem_with_header_value,
     **{name: partial(problem_with_choice, name) for name in CHOICES},
@@ -225,7 +249,7 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
 def complaint(variable: str, answer: object) -> str | None:
     """One line that says what was given and what is allowed, or None."""
     text = str(answer)
-    mend = RULES[variable](text)
+    mend = RULES[variable](text) if isinstance(answer, str) else "Write a text."
     shown = text if len(text) <= 60 else f"{text[:60]}..."
     return f"{variable}: {shown!a} cannot be used. {mend}" if mend else None
 
@@ -244,22 +268,11 @@ def checked(answer: object, variable: str) -> str:
 
 def complaints(answers: Mapping[str, object]) -> list[str]:
     """Every complaint about the answers given."""
-    found = (complaint(variable, answers[variable]) for variable in RULES)
+    found = [complaint(variable, answers[variable]) for variable in RULES]
+    secured = "no" if answers["header_policy"] == "custom" else "yes"
+    if answers.get("__secured", secured) != secured:  # only a replay can say otherwise
+        found.append(f"__secured: must be {secured!r} beside this header_policy.")
     return [line for line in found if line]
-
-
-def checked_all(answers: Mapping[str, object]) -> str:
-    """Render to nothing where every answer is sound.
-
-    Raises:
-        SystemExit: one is not.
-    """
-    if found := complaints(answers):
-        sys.exit(found[0])
-    if "_output_dir" in answers:  # cruft does not say
-        project = Path(str(answers["_output_dir"]), str(answers["project_slug"]))
-        atexit.register(tell_if_unfinished, project)
-    return ""
 
 
 def tell_if_unfinished(project: Path) -> None:
@@ -276,9 +289,19 @@ def tell_if_unfinished(project: Path) -> None:
         )
 
 
+def as_slug(name: str) -> str:
+    """A slug made of one of any length, to be offered."""
+    slug = name[:MAX_NAME].strip("-")
+    return f"{slug}-app" if slug and problem_with_slug(slug) else slug
+
+
 def as_package_name(slug: str) -> str:
-    """The import name that goes with a slug."""
-    return re.sub(r"[-.]+", "_", slug).lower()[:MAX_PACKAGE].rstrip("_")
+    """The import name that goes with a slug, to be offered."""
+    room = MAX_PACKAGE - len("app__app")
+    name = re.sub(r"[-.]+", "_", slug).lower()
+    name = name if len(name) <= MAX_PACKAGE else name[:room].rstrip("_")
+    offers = [name, f"{name[:room]}_app", f"app_{name[:room]}"]
+    return next((each for each in offers if not problem_with_package(each)), name)
 
 
 def as_string(text: str) -> str:
@@ -318,6 +341,8 @@ def as_policy_row(name: str, value: str) -> str:
 def as_markdown(text: str) -> str:
     """Text that Markdown shows as it is: its own marks are escaped."""
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~!&$])", r"\\\1", text)
+    # Also what GitHub makes a link of by itself, escapes and all.
+    escaped = re.sub(r"(:)(?=//)|(?<=www)(\.)|(@)", r"\\\g<0>", escaped)
     return re.sub(r"^([-+=]|\d+(?=[.)]))", _escape_start, escaped)
 
 
@@ -341,13 +366,30 @@ class Answers:
             as_package_name,
             as_policy_row,
             as_python,
+            as_slug,
             as_string,
             checked,
-            checked_all,
             complaints,
         ]
         self.filters = {each.__name__: each for each in filters}
+        self.filters["folder"] = self.folder
         self._generates = False
+
+    def folder(self, answers: Mapping[str, object]) -> object:
+        """The name of the project's folder, once every answer is there and sound.
+
+        Raises:
+            SystemExit: an answer is not sound.
+        """
+        if any(variable not in answers for variable in RULES):
+            return FOLDER  # this is no folder yet, but an answer that looks like it
+        self._generates = True
+        if found := complaints(answers):
+            sys.exit(found[0])
+        if "_output_dir" in answers:  # cruft does not say
+            project = Path(str(answers["_output_dir"]), str(answers["project_slug"]))
+            atexit.register(tell_if_unfinished, project)
+        return answers["project_slug"]
 
     def preprocess(self, source: str, name: str | None) -> str:
         """See each template before it is compiled: a file, a hook, a path or an answer.
@@ -356,9 +398,8 @@ class Answers:
         on the command line or in the user's configuration, is rendered like one by
         cookiecutter, too: here it becomes a text that means itself.
         """
-        if source == FOLDER:
-            self._generates = True
-            return "{{ cookiecutter | checked_all }}" + source
+        if source == FOLDER and not self._generates:
+            return "{{ cookiecutter | folder }}"
         if self._generates or name or source in OWN_TEMPLATES:
             return source
         return as_literal(source)

@@ -79,7 +79,7 @@ ANSWERS = st.fixed_dictionaries(
         "package_name": NAMES,
         "description": TEXTS,
         "author_name": TEXTS,
-        "author_email": TEXTS,
+        "author_email": st.one_of(st.emails(), st.emails(), TEXTS),
         "custom_header_name": TOKENS,
         "custom_header_value": LATIN,
     },
@@ -211,7 +211,16 @@ def test_any_answers_are_refused_or_make_a_project(answers: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["{{ 7*7 }} {% raw %}", "# C#", "1) a", "a &amp; b", "`a` *b*"]
+    "text",
+    [
+        "{{ 7*7 }} {% raw %}",
+        "# C#",
+        "1) a",
+        "a &amp; b",
+        "`a` *b*",
+        "{{cookiecutter.project_slug}}",
+        "see https://a.example/b_c?d=1&e",
+    ],
 )
 def test_a_text_reads_back(tmp_path: Path, text: str) -> None:
     answers = {"project_name": text, "description": text, "project_slug": "x"}

@@ -98,11 +98,11 @@ def test_the_projects_differ_in_the_strategy_s_own_files_only(
 
 @pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
 def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
-    answers = {"description": text, "author_name": text, "author_email": text}
+    answers = {"description": text, "author_name": text}
     project = bake(project_name=text, project_slug="odd", package_name="odd", **answers)
     metadata = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
     assert metadata["description"] == text
-    assert metadata["authors"] == [{"name": text, "email": text}]
+    assert metadata["authors"] == [{"name": text, "email": "you@example.com"}]
     assert f"Copyright (c) {text}\n" in (project / "LICENSE").read_text("utf-8")
     check = f"from odd import create_app; assert create_app().config['APP_NAME'] == {text!r}"
     run_python("-X", "utf8", "-c", check, cwd=project / "src")

@@ -52,6 +52,7 @@ OF_ONE_RESPONSE = frozenset(
         "content-range",
         "content-type",
         "etag",
+        "expires",
         "last-modified",
         "location",
         "set-cookie",
