@@ -108,6 +108,7 @@ def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
     run_python("-X", "utf8", "-c", check, cwd=project / "src")
     for tool in (["check"], ["format", "--check"]):
         run_python("-m", "ruff", *tool, "--no-cache", cwd=project)
+    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
