@@ -171,15 +171,12 @@ def problem_with_email(address: str) -> str | None:
     """What is wrong with an e-mail address, or None: a build refuses what is none."""
     if problem := problem_with_text(address):
         return problem
-    if not re.fullmatch(
-        r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", address
-    ):
-        return "Write an e-mail address, like you@example.com."
+    form = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
     try:
-        Address(addr_spec=address)
+        sound = re.fullmatch(form, address) and Address(addr_spec=address)
     except ValueError:
-        return "Write an e-mail address, like you@example.com."
-    return None
+        sound = None
+    return None if sound else "Write an e-mail address, like you@example.com."
 
 
 def problem_with_slug(slug: str) -> str | None:
@@ -354,7 +351,7 @@ def _escape_start(match: re.Match[str]) -> str:
 
 def as_literal(text: str) -> str:
     """A Jinja template that renders to a text, whatever marks the text has."""
-    return "{{ " + json.dumps(text, ensure_ascii=False) + " }}"
+    return "{{ " + as_string(text) + " }}"
 
 
 class Answers:

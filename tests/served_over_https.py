@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import clean_environment
-from .test_served import free_port, wait_for
+from .test_served import gunicorn
 
 
 @dataclass(frozen=True)
@@ -43,21 +39,8 @@ def gunicorn_over_https(
     app: str, project: Path, certificate: Certificate, log: Path
 ) -> Iterator[int]:
     """Serve the app of a project, and yield the port. The log gets what it writes."""
-    port = free_port()
-    paths = [project / "src", Path(__file__).parent]
-    command = [sys.executable, "-m", "gunicorn", "--threads=64", app]
-    command += ["--bind", f"127.0.0.1:{port}"]
-    command += ["--certfile", str(certificate.cert), "--keyfile", str(certificate.key)]
-    with log.open("w") as stream:
-        gunicorn = subprocess.Popen(
-            command,
-            cwd=project,
-            env=clean_environment() | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
-            stderr=stream,
-        )
-    try:
-        wait_for(port)
+    options = ["--certfile", str(certificate.cert), "--keyfile", str(certificate.key)]
+    options += ["--threads=64"]
+    here = str(Path(__file__).parent)
+    with gunicorn(project, app, *options, log=log, PYTHONPATH=here) as (_, port):
         yield port
-    finally:
-        gunicorn.terminate()
-        gunicorn.wait(10)

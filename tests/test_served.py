@@ -72,17 +72,27 @@ def server(
 
 
 @contextmanager
-def gunicorn(project: Path, app: str, **environment: str) -> Iterator[tuple[str, int]]:
-    """Serve an app as a project's README says, and yield the address."""
+def gunicorn(
+    project: Path, app: str, *options: str, log: Path | None = None, **environment: str
+) -> Iterator[tuple[str, int]]:
+    """Serve an app as a project's README says, and yield the address.
+
+    ``PYTHONPATH`` adds to where the project's package is; the log gets what the server
+    and the app write.
+    """
     need("gunicorn", found=sys.platform != "win32" and find_spec("gunicorn"))
     port = free_port()
     paths = [str(project / "src"), environment.pop("PYTHONPATH", "")]
-    started = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", app],
-        cwd=project,
-        env=clean_environment() | environment | {"PYTHONPATH": os.pathsep.join(paths)},
-        stderr=subprocess.DEVNULL,
-    )
+    bind = ["--bind", f"127.0.0.1:{port}"]
+    with (log or Path(os.devnull)).open("w") as stream:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *bind, *options, app],
+            cwd=project,
+            env=clean_environment()
+            | environment
+            | {"PYTHONPATH": os.pathsep.join(paths)},
+            stderr=stream,
+        )
     try:
         wait_for(port)
         yield "127.0.0.1", port
