@@ -18,7 +18,7 @@ from .validation import HeaderError, check_header, check_policy
 from .values import Computed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from flask import Flask, Response
 
@@ -37,6 +37,7 @@ class Wanted:
     rows: tuple[tuple[str, Value], ...]
     names: frozenset[str]  # in lower case
     texts_only: bool
+    set_by: Mapping[str, str]  # who set or removed a name, in lower case
 
     def rows_for(self, response: Response) -> list[Row]:
         """The rows with the values that a response gets."""
@@ -65,7 +66,8 @@ class Rules:
 
     def _resolve(self, app: Flask, endpoint: str | None) -> Wanted:
         rows = {name.lower(): (name, value) for name, value in self._policy}
-        for place in _places(app, endpoint):
+        set_by = dict.fromkeys(rows, "policy")
+        for kind, place in _places(app, endpoint):
             for name, override in overrides_of(place).items():
                 key = name.lower()
                 below = rows[key][1] if key in rows else None
@@ -76,13 +78,14 @@ class Rules:
                 except HeaderError as error:
                     error.add_note(f"This is the override of {name} for {endpoint!r}.")
                     raise
+                set_by[key] = kind
                 if value is None:
                     rows.pop(key, None)
                 else:
                     rows[key] = (name, value)
         values = [value for _, value in rows.values()]
         texts_only = not any(isinstance(value, Computed) for value in values)
-        return Wanted(tuple(rows.values()), frozenset(rows), texts_only)
+        return Wanted(tuple(rows.values()), frozenset(rows), texts_only, set_by)
 
 
 def init_app(app: Flask, policy: Iterable[tuple[str, Value]]) -> None:
@@ -178,11 +181,13 @@ def _merge(rows: list[Row], present: list[Row]) -> Iterable[Row]:
     yield from (row for row in present if row[0].lower() not in names)
 
 
-def _places(app: Flask, endpoint: str | None) -> list[object]:
-    """Where an endpoint's overrides may stand, the widest first."""
+def _places(app: Flask, endpoint: str | None) -> list[tuple[str, object]]:
+    """Where an endpoint's overrides may stand, the widest first, each with what it is."""
     if endpoint is None:
         return []
     names = endpoint.split(".")[:-1]  # of nested blueprints, the outermost first
     paths = [".".join(names[: depth + 1]) for depth in range(len(names))]
-    blueprints = [app.blueprints.get(path) for path in paths]
-    return [*blueprints, app.view_functions.get(endpoint)]
+    return [
+        *(("blueprint override", app.blueprints.get(path)) for path in paths),
+        ("route override", app.view_functions.get(endpoint)),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import headers, https, policy, precedence, problems, sessions, views
+from . import headers, https, inspection, policy, precedence, problems, sessions, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     sessions.init_app(app)
     problems.init_app(app)
     app.register_blueprint(views.bp)
+    inspection.init_app(app)
     precedence.init_app(app, policy.HEADERS)
 
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import headers, policy, precedence, views
+from . import headers, inspection, policy, precedence, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(config)
 
     app.register_blueprint(views.bp)
+    inspection.init_app(app)
     precedence.init_app(app, policy.HEADERS)
 
     return app

@@ -8,6 +8,7 @@ from . import (
     assets,
     headers,
     https,
+    inspection,
     nonce,
     policy,
     precedence,
@@ -46,6 +47,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     assets.init_app(app)
     reports.init_app(app, policy.REPORTS)
     app.register_blueprint(views.bp)
+    inspection.init_app(app)
     precedence.init_app(app, policy.HEADERS)
 
     return app

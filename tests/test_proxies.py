@@ -1,0 +1,358 @@
+"""The exported files in real proxies: each header of the policy once, with the app's value.
+
+The proxy serves the static files, and answers by itself where the app does not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import POLICIES, Bake, clean_environment, need
+from .served_over_https import new_certificate
+from .test_served import free_port, gunicorn, wait_for
+
+ODD_VALUE = r"""it's a "quote", $host $, \ and \\ and \n, # ; and { "json": 1 }"""
+HOST = "app.example"
+SCHEMES = ["http", "https"]
+
+APP = """
+from my_flask_app import create_app
+from my_flask_app.overrides import override_headers
+
+app = create_app()
+
+
+@app.get("/raise")
+def fail():
+    raise RuntimeError("on purpose")
+
+
+@app.get("/without")
+@override_headers({"Custom-Header": None})
+def without():
+    return "without"
+
+
+@app.get("/kept")
+def kept():
+    return "kept by the proxy", {"Cache-Control": "max-age=60"}
+"""
+
+NGINX = """
+daemon off;
+%(user)s
+pid %(folder)s/pid;
+events {}
+http {
+    access_log off;
+    types { text/html html; text/plain txt; }
+    client_body_temp_path %(folder)s/body;
+    proxy_temp_path %(folder)s/proxy;
+    fastcgi_temp_path %(folder)s/fastcgi;
+    uwsgi_temp_path %(folder)s/uwsgi;
+    scgi_temp_path %(folder)s/scgi;
+    proxy_cache_path %(folder)s/cache keys_zone=cache:1m;
+    proxy_cache_key $scheme$host$request_uri;
+    include %(folder)s/headers;
+    server {
+        listen 127.0.0.1:%(http)s;
+        listen 127.0.0.1:%(https)s ssl;
+        server_name app.example;
+        ssl_certificate %(cert)s;
+        ssl_certificate_key %(key)s;
+        client_max_body_size 1k;
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        location /static/ { alias %(static)s/; }
+        location /slow { proxy_pass http://127.0.0.1:%(slow)s; proxy_read_timeout 1s; }
+        location /kept { proxy_pass http://127.0.0.1:%(app)s; proxy_cache cache; }
+        location / { proxy_pass http://127.0.0.1:%(app)s; }
+    }
+    server {
+        listen 127.0.0.1:%(http)s;
+        server_name other.example;
+        return 404;
+    }
+}
+"""
+
+CADDY = """
+{
+    admin off
+    auto_https off
+}
+import %(folder)s/headers
+(site) {
+    bind 127.0.0.1
+    handle_path /static/* {
+        import my_flask_app_files
+        root * %(static)s
+        file_server
+    }
+    handle /slow {
+        reverse_proxy 127.0.0.1:%(slow)s {
+            transport http {
+                response_header_timeout 1s
+            }
+        }
+    }
+    @large header_regexp Content-Length ^[0-9]{4,}$
+    route {
+        error @large 413
+        reverse_proxy 127.0.0.1:%(app)s
+    }
+    handle_errors {
+        import my_flask_app_errors
+        respond "{http.error.status_code}"
+    }
+}
+http://app.example:%(http)s {
+    import site
+}
+https://app.example:%(https)s {
+    tls %(cert)s %(key)s
+    import site
+}
+"""
+
+PROXIES = {"nginx": NGINX, "caddy": CADDY}
+
+SAME_AS_THE_APP_S = [
+    ("/", 200),
+    ("/no/such/page", 404),
+    ("/raise", 500),
+    ("/without", 200),
+    ("/kept", 200),
+    ("/static/README.txt", 200),
+    ("/static/page.html", 200),
+    ("/static/no.txt", 404),
+]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came back."""
+
+    status: int
+    headers: list[tuple[str, str]]
+
+    @property
+    def tag(self) -> str:
+        """The ETag; no two proxies write its name alike."""
+        return next(value for name, value in self.headers if name.lower() == "etag")
+
+    def of(self, names: set[str]) -> list[tuple[str, str]]:
+        """What was sent under these names; a nonce is told from none only."""
+        rows = [row for row in self.headers if row[0].lower() in names]
+        return sorted((n, re.sub("'nonce-[^']+'", "'nonce'", v)) for n, v in rows)
+
+
+def ask(
+    port: int,
+    scheme: str,
+    path: str,
+    method: str = "GET",
+    *more: str,
+    host: str = HOST,
+) -> Sent:
+    """Ask over a connection of its own, which has the name of the host from the start."""
+    body = "x" * 2000 if method == "POST" else ""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *more]
+    lines += [f"Content-Length: {len(body)}", "", body]
+    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    if scheme == "https":
+        context = ssl._create_unverified_context()  # noqa: S323, SLF001 - signed here
+        connection = context.wrap_socket(connection, server_hostname=host)
+    with connection:
+        connection.sendall("\r\n".join(lines).encode())
+        response = HTTPResponse(connection, method=method)
+        response.begin()
+        return Sent(response.status, response.getheaders())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All that a proxy sent, and what the app sends by itself."""
+
+    names: set[str]  # of the policy, in lower case
+    proxy: dict[Any, Sent]
+    app: dict[Any, Sent]
+
+    def expected(self, scheme: str, path: str) -> list[tuple[str, str]]:
+        """What the app sends under the policy's names, each once."""
+        rows = self.app[scheme, path].of(self.names)
+        assert len({name for name, _ in rows}) == len(rows)
+        return rows
+
+
+@contextmanager
+def started(name: str, folder: Path, **settings: object) -> Iterator[None]:
+    """Run a proxy."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    need(name, found=found)
+    user = "user root;" if os.getuid() == 0 else ""
+    config = folder / "config"
+    config.write_text(PROXIES[name] % {"folder": folder, "user": user, **settings})
+    if name == "nginx":
+        command = [str(found), "-p", str(folder), "-e", "stderr", "-c", str(config)]
+    else:
+        command = [str(found), "run", "--adapter", "caddyfile", "--config", str(config)]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, stderr=log, stdout=log)
+    try:
+        wait_for(int(str(settings["http"])))
+        yield
+    except BaseException:
+        print((folder / "log").read_text())  # noqa: T201 - a failed test shows it
+        raise
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(proxy, policy) for proxy in PROXIES for policy in POLICIES],
+    ids="+".join,
+)
+def answers(
+    request: pytest.FixtureRequest, bake: Bake, tmp_path_factory: pytest.TempPathFactory
+) -> Answers:
+    """Ask a proxy and the app behind it, and the proxy again when the app has stopped."""
+    name, policy = request.param
+    folder = tmp_path_factory.mktemp(f"{name}-{policy}")
+    value = f"{ODD_VALUE} é ÿ" if name == "nginx" else ODD_VALUE
+    project = bake(header_policy=policy, custom_header_value=value)
+    static = project / "src" / "my_flask_app" / "static"
+    (static / "page.html").write_text("<!doctype html><title>A page</title>")
+    (folder / "served.py").write_text(APP)
+    (folder / "headers").write_bytes(flask_headers(project, "export", name))
+    shown = json.loads(flask_headers(project, "show", "--format=json"))
+    names = {
+        row["name"].lower()
+        for answer in shown["answers"]
+        for row in answer["headers"]
+        if row["set_by"] == "policy"
+    }
+    ports = {"http": free_port(), "https": free_port(), "slow": free_port()}
+    certificate = new_certificate(folder, HOST)
+    with ExitStack() as stack, socket.create_server(("127.0.0.1", ports["slow"])):
+        app = stack.enter_context(ExitStack())
+        served = gunicorn(
+            project, "served:app", FLASK_PROXY_HOPS="1", PYTHONPATH=str(folder)
+        )
+        _, port = app.enter_context(served)
+        settings = {"static": static, "app": port} | ports | vars(certificate)
+        stack.enter_context(started(name, folder, **settings))
+        return ask_for_all(names, ports, port, app.close)
+
+
+def flask_headers(project: Path, *command: str) -> bytes:
+    """Run ``flask headers`` in a project."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "my_flask_app", "headers", *command],
+        cwd=project / "src",
+        env=clean_environment(),
+        check=True,
+        stdout=subprocess.PIPE,
+    ).stdout
+
+
+def ask_for_all(
+    names: set[str], ports: dict[str, int], app_port: int, stop: Callable[[], None]
+) -> Answers:
+    """Ask for each kind of answer, over HTTP and HTTPS."""
+    proxy: dict[Any, Sent] = {}
+    app: dict[Any, Sent] = {}
+    for scheme in SCHEMES:
+        port = ports[scheme]
+        for path, _ in SAME_AS_THE_APP_S:
+            by_proxy = f"X-Forwarded-Proto: {scheme}"
+            app[scheme, path] = ask(app_port, "http", path, "GET", by_proxy)
+            proxy[scheme, path] = ask(port, scheme, path)
+        for path in ["/static/README.txt", "/static/page.html"]:
+            unchanged = f"If-None-Match: {proxy[scheme, path].tag}"
+            proxy[scheme, path, 304] = ask(port, scheme, path, "GET", unchanged)
+        proxy[scheme, "kept again"] = ask(port, scheme, "/kept")
+        proxy[scheme, 413] = ask(port, scheme, "/", "POST")
+        proxy[scheme, 504] = ask(port, scheme, "/slow")
+    stop()
+    for scheme in SCHEMES:
+        proxy[scheme, 502] = ask(ports[scheme], scheme, "/")
+    return Answers(names, proxy, app)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(("path", "status"), SAME_AS_THE_APP_S)
+def test_what_the_app_has_answered_and_static_files_are_as_from_the_app(
+    answers: Answers, scheme: str, path: str, status: int
+) -> None:
+    sent = answers.proxy[scheme, path]
+    assert sent.status == status
+    assert sent.of(answers.names) == answers.expected(scheme, path)
+    assert ("Custom-Header" in dict(sent.headers)) is (path != "/without")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("status", [413, 502, 504])
+def test_the_proxy_s_own_errors_have_the_headers_of_the_app_s_errors(
+    answers: Answers, scheme: str, status: int
+) -> None:
+    sent = answers.proxy[scheme, status]
+    assert sent.status == status
+    assert sent.of(answers.names) == answers.expected(scheme, "/no/such/page")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", ["/static/README.txt", "/static/page.html"])
+def test_a_file_that_has_not_changed_has_the_headers_of_the_file(
+    answers: Answers, scheme: str, path: str
+) -> None:
+    sent = answers.proxy[scheme, path, 304]
+    assert sent.status == 304
+    assert sent.of(answers.names) == answers.expected(scheme, path)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_the_proxy_has_kept_of_the_app_has_each_header_once(
+    answers: Answers, scheme: str
+) -> None:
+    sent = answers.proxy[scheme, "kept again"]
+    assert sent.of(answers.names) == answers.expected(scheme, "/kept")
+
+
+@pytest.mark.parametrize("options", [[], ["--server-name", HOST]])
+def test_other_servers_of_that_nginx_can_be_kept_as_they_are(
+    baked: Bake, tmp_path: Path, options: list[str]
+) -> None:
+    project = baked(header_policy="web")
+    (tmp_path / "headers").write_bytes(
+        flask_headers(project, "export", "nginx", *options)
+    )
+    ports = {name: free_port() for name in ["http", "https", "app", "slow"]}
+    certificate = vars(new_certificate(tmp_path, HOST))
+    with started("nginx", tmp_path, static=tmp_path, **ports, **certificate):
+        own, other = (
+            ask(ports["http"], "http", "/", host=host)
+            for host in [HOST, "other.example"]
+        )
+    assert own.status == 502
+    assert other.status == 404
+    assert "Custom-Header" in dict(own.headers)
+    assert ("Custom-Header" in dict(other.headers)) is (not options)

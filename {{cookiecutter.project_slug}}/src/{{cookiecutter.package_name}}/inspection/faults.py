@@ -1,0 +1,107 @@
+"""What is wrong with an answer, held against the policy and its overrides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from werkzeug.http import parse_set_header
+
+from ..overrides import overrides_of
+from ..precedence import wanted_by
+from .asking import HOOK, MIDDLEWARE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+
+    from .asking import Answer, Row
+
+ALL = "every header"
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One line of ``flask headers check``."""
+
+    where: str
+    header: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        """The line."""
+        return (
+            f"{self.where}: {self.header}: expected {self.expected}, found {self.found}"
+        )
+
+
+def faults_of(app: Flask, answer: Answer) -> list[Fault]:
+    """Compare what was sent with what was to be sent.
+
+    A view, or a function after it, may set ``Cache-Control`` as it likes, and may add to
+    ``Vary``. To change any other header of the policy is an override's business.
+    """
+    question = answer.question
+    where = f"{question.method} {question.path} ({answer.status})"
+    if answer.error is not None:
+        return [Fault(where, ALL, "an answer", answer.error)]
+    faults = []
+    if answer.lost is not None:
+        lost = ", ".join(dict.fromkeys(answer.lost)) or ALL
+        found = f"another response, put in its place by a {HOOK}"
+        faults.append(Fault(where, lost, "the view's response", found))
+    names = dict.fromkeys([*wanted_by(app, None).names, *answer.wanted.set_by])
+    for name in sorted(names):
+        faults += [Fault(where, *differing) for differing in _compare(answer, name)]
+    return faults
+
+
+def dead_overrides(app: Flask) -> list[Fault]:
+    """Find overrides that remove what nothing sets: most likely a slip in the name."""
+    places: list[tuple[str, object]] = [
+        *((f"blueprint {name}", place) for name, place in app.blueprints.items()),
+        *((f"route {name}", view) for name, view in app.view_functions.items()),
+    ]
+    set_anywhere = set(wanted_by(app, None).names)
+    for _, place in places:
+        overrides = overrides_of(place).items()
+        set_anywhere |= {name.lower() for name, value in overrides if value is not None}
+    return [
+        Fault(
+            f"override of {where}",
+            name,
+            "a header to remove",
+            f"{NOTHING} of this name",
+        )
+        for where, place in places
+        for name, value in overrides_of(place).items()
+        if value is None and name.lower() not in set_anywhere
+    ]
+
+
+def _compare(answer: Answer, key: str) -> Iterator[tuple[str, str, str]]:
+    """The header, what was expected of it and what was found, where the two differ."""
+    sent = answer.sent(key)
+    name, value = answer.expected.get(key, (sent[0].name if sent else key, None))
+    expected = NOTHING if value is None else repr(value)
+    if not sent:
+        if value is not None:
+            yield name, expected, NOTHING
+    elif len(sent) > 1:
+        found = " and ".join(f"{row.value!r} ({row.set_by})" for row in sent)
+        yield name, f"{expected} once", f"{len(sent)} of it: {found}"
+    elif not _agrees(value, sent[0]):
+        yield name, expected, f"{sent[0].value!r} ({sent[0].set_by})"
+
+
+def _agrees(value: str | None, row: Row) -> bool:
+    """Whether a header is as it was to be, or is one that a view may set."""
+    if row.name.lower() == "cache-control" and row.set_by != MIDDLEWARE:
+        return True
+    if row.name.lower() == "vary":
+        wanted, found = parse_set_header(value), parse_set_header(row.value)
+        return wanted.as_set() <= found.as_set()
+    return row.value == value

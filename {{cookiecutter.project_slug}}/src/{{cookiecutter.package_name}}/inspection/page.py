@@ -1,0 +1,52 @@
+"""The table of ``flask headers show`` as a page, ``/_headers``, for ``flask run --debug``.
+
+It goes out under the app's own policy. Where that allows no style, it has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, render_template, request
+
+from ..precedence import wanted_by
+from .asking import Answer, ask
+from .faults import Fault, dead_overrides, faults_of
+from .questions import plan_for
+
+bp = Blueprint("headers_page", __name__, template_folder="templates")
+
+
+@dataclass
+class Line:
+    """One line of the table."""
+
+    answer: Answer
+    faults: list[Fault]
+
+    def cell(self, name: str) -> tuple[str, bool]:
+        """Who set a header, and whether something is wrong with it."""
+        set_by = ", ".join(row.set_by for row in self.answer.sent(name))
+        wrong = any(fault.header.lower() == name.lower() for fault in self.faults)
+        return set_by, wrong
+
+
+@bp.get("/_headers")
+def show() -> str:
+    """Ask the app for everything, over the scheme of this request, and show the answers."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    plan = plan_for(app, app)
+    answers = [ask(app, app, question, request.scheme) for question in plan.questions]
+    lines = [Line(answer, faults_of(app, answer)) for answer in answers]
+    names = [row.name for answer in answers for row in answer.rows]
+    names += [fault.header for line in lines for fault in line.faults]
+    faults = [fault for line in lines for fault in line.faults] + dead_overrides(app)
+    return render_template(
+        "inspection/headers.html",
+        lines=lines,
+        names=list({name.lower(): name for name in names}.values()),
+        faults=faults,
+        not_asked=plan.not_asked,
+        scheme=request.scheme,
+        has_csp="content-security-policy" in wanted_by(app, request.endpoint).names,
+    )
