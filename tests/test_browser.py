@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -141,6 +142,21 @@ def other_sites(certificate: Certificate) -> Iterator[int]:
     server.server_close()
 
 
+@contextmanager
+def chromium(*options: str) -> Iterator[Browser]:
+    """Start a browser."""
+    need("Chromium", found=CHROMIUM)
+    need("Playwright", found=find_spec("playwright"))
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, *options]
+        )
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def site(served_site: Site) -> Iterator[Site]:
     """Return a browser, and close afterwards what a test has opened."""
@@ -158,27 +174,16 @@ def served_site(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     """Serve the app of each strategy over HTTPS and start a browser that reaches it."""
-    need("Chromium", found=CHROMIUM)
-    need("Playwright", found=find_spec("playwright"))
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
-
     project = baked(header_strategy=request.param, header_policy="web")
     log = tmp_path_factory.mktemp("browser") / "log"
-    with (
-        gunicorn_over_https("browser_app:app", project, certificate, log) as port,
-        sync_playwright() as playwright,
-    ):
+    with gunicorn_over_https("browser_app:app", project, certificate, log) as port:
         rules = [
             f"MAP {host}.example:443 127.0.0.1:{other_sites}" for host in HOSTS[1:]
         ]
         rules += [f"MAP unpkg.com:443 127.0.0.1:{other_sites}"]
         rules += [f"MAP app.example:443 127.0.0.1:{port}"]
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[*FLAGS, f"--host-resolver-rules={', '.join(rules)}"],
-        )
-        yield Site(browser, log)
-        browser.close()
+        with chromium(f"--host-resolver-rules={', '.join(rules)}") as browser:
+            yield Site(browser, log)
 
 
 def test_the_first_page_loads_without_a_word_in_the_console(site: Site) -> None:
@@ -200,13 +205,18 @@ def test_the_first_page_loads_without_a_word_in_the_console(site: Site) -> None:
 
 
 def test_the_first_page_is_accessible(site: Site) -> None:
+    visit = site.open("https://app.example/")
+    visit.page.wait_for_selector("table tr")
+    assert violations(visit.page) == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds inaccessible in a page."""
     need("axe", found=find_spec("axe_playwright_python"))
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
 
-    visit = site.open("https://app.example/")
-    visit.page.wait_for_selector("table tr")
-    found = Axe().run(visit.page)
-    assert [violation["id"] for violation in found.response["violations"]] == []
+    found = Axe().run(page)
+    return [violation["id"] for violation in found.response["violations"]]
 
 
 def test_attacks_are_blocked_and_reported(site: Site) -> None:

@@ -1,7 +1,7 @@
 """Every route of the app carries its headers: routes added later need no new test.
 
 They are taken from the app's URL map and asked with each of their methods, for real:
-name those in NOT_ASKED that a test should not call.
+name those in NOT_ASKED of asked.py that a test should not call.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from werkzeug.exceptions import HTTPException
 
-from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }} import asked, create_app
 from {{ cookiecutter.package_name }}.precedence import wanted_by
 
 from .wire import ask_for_headers
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.routing import Rule
 
-PARAMETERS = [1, 1.5, "a", "00000000-0000-0000-0000-000000000000", "README.txt"]
-"""Tried in the place of a route's parameters until the route matches."""
-
-NOT_ASKED: set[str] = set()
-"""Endpoints that a test should not call, such as one that sends mail."""
+SAMPLES = [1, 1.5, "a", "00000000-0000-0000-0000-000000000000", "README.txt"]
+"""Tried for a route's parameters that have no value in asked.py, until one matches."""
 
 
 class Route(NamedTuple):
@@ -42,7 +39,7 @@ def routes_of(app: Flask) -> list[Route]:
         Route(method, path_of(app, rule), rule.endpoint)
         for rule in app.url_map.iter_rules()
         for method in sorted(rule.methods or {"GET"})
-        if rule.endpoint not in NOT_ASKED and is_asked(rule)
+        if rule.endpoint not in asked.NOT_ASKED and is_asked(rule)
     ]
 
 
@@ -56,15 +53,17 @@ def path_of(app: Flask, rule: Rule) -> str:
     """A path that leads to a rule."""
     adapter = app.url_map.bind("localhost")
     method = min(rule.methods or {"GET"})
-    for values in product(PARAMETERS, repeat=len(rule.arguments)):
-        parameters = dict(zip(sorted(rule.arguments), values, strict=True))
+    known = asked.PARAMETERS.get(rule.endpoint, {})
+    unknown = sorted(rule.arguments - known.keys())
+    for values in product(SAMPLES, repeat=len(unknown)):
+        parameters = known | dict(zip(unknown, values, strict=True))
         try:
             path = adapter.build(rule.endpoint, parameters, method)
             if adapter.match(path, method)[0] == rule.endpoint:
                 return path
         except (HTTPException, ValueError):
             continue
-    msg = f"{rule.rule}: no value of PARAMETERS fits, add one (or see NOT_ASKED)"
+    msg = f"{rule.rule}: no sample fits, add values to PARAMETERS of asked.py (or see NOT_ASKED)"
     raise LookupError(msg)
 
 

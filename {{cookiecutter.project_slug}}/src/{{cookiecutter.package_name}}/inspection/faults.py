@@ -9,7 +9,7 @@ from werkzeug.http import parse_set_header
 
 from ..overrides import overrides_of
 from ..precedence import wanted_by
-from .asking import HOOK, MIDDLEWARE
+from .watching import HOOK, MIDDLEWARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -71,6 +71,9 @@ def plan_for(
     for rule, path in paths:
         _plan_route(plan, rule, path, thorough=thorough, unsafe=unsafe)
     plan.questions += _of_each_kind(app, paths)
+    if _shows_debugger(app):
+        reason = "in debug mode an exception ends in the debugger's page"
+        plan.not_asked.append(("500", reason))
     if thorough:
         plan.questions += _of_files(app, paths)
     for prefix, mounted in _mounted(wsgi):
@@ -123,7 +126,7 @@ def _of_each_kind(app: Flask, paths: Paths) -> Iterator[Question]:
     yield Question("405", first, "TRACE")
     yield Question("OPTIONS", first, "OPTIONS")
     yield from itertools.islice(_redirects(paths), 1)
-    if not app.debug:  # there an exception ends in the debugger's page
+    if not _shows_debugger(app):
         yield Question("500", first, fails=True)
     if app.config.get("TRUSTED_HOSTS"):
         yield Question("untrusted host", first, host="untrusted.invalid")
@@ -211,6 +214,12 @@ def _check_table(app: Flask) -> None:
                 known = ", ".join(sorted(app.view_functions))
                 msg = f"asked.py: {table} names {name!r}, which is no endpoint. There are: {known}"
                 raise LookupError(msg)
+
+
+def _shows_debugger(app: Flask) -> bool:
+    """Whether an exception leaves the app instead of becoming a page."""
+    propagates = app.config["PROPAGATE_EXCEPTIONS"]
+    return app.debug or app.testing if propagates is None else bool(propagates)
 
 
 def _is_static(rule: Rule) -> bool:

@@ -1,0 +1,39 @@
+"""Print, as JSON, what ``flask headers`` says of an app with each kind of response.
+
+Run in the folder of a generated project: ``python ask_flask_headers.py <package name>``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import logging
+import secrets
+import sys
+from pathlib import Path
+
+
+def main(package: str) -> None:
+    """Print the output of ``show`` and of ``check``, by the kind's name."""
+    sys.path[:0] = ["src", str(Path.cwd())]
+    create_app = importlib.import_module(package).create_app
+    kinds = importlib.import_module("tests.response_kinds").KINDS
+    logging.disable()
+    count = itertools.count()
+    secrets.token_urlsafe = lambda _bytes=None: f"nonce{next(count)}"
+    said = {}
+    for kind in kinds:
+        app = create_app({"SECRET_KEY": "secret"})
+        kind.prepare(app)
+        runner = app.test_cli_runner()
+        count = itertools.count()
+        said[kind.name] = {
+            " ".join(command): runner.invoke(args=["headers", *command]).output
+            for command in (["show", "--values"], ["check"])
+        }
+    json.dump(said, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,186 @@
+"""Watch a request inside the app, to tell afterwards who set which header."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import (
+    after_this_request,
+    got_request_exception,
+    request,
+    request_finished,
+    request_started,
+)
+from werkzeug.http import parse_set_header
+
+from ..precedence import wanted_by
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterator
+
+    from flask import Flask, Response
+
+    from ..precedence import Wanted
+
+    Pair = tuple[str, str]
+
+VIEW = "view"
+FLASK = "Flask"
+HOOK = "hook"
+"""A function of the app, or of an extension, that Flask calls after the view."""
+MIDDLEWARE = "middleware"
+"""What is around the app, or mounted beside it."""
+
+NOTES = "headers.notes"
+"""The key of a request's notes in its environ; other requests are not watched."""
+
+_BY_FLASK = frozenset({"allow", "content-length"})
+_BY_FLASK_FOR_FILES = frozenset(
+    {
+        "accept-ranges",
+        "cache-control",
+        "content-disposition",
+        "content-range",
+        "content-type",
+        "date",
+        "etag",
+        "last-modified",
+    }
+)
+_TYPES_OF_FLASK = frozenset({"text/html; charset=utf-8", "application/json"})
+
+
+class OnPurposeError(Exception):
+    """Raised in a request to see the app's page for an exception."""
+
+
+@dataclass
+class Notes:
+    """What is seen of one request."""
+
+    fails: bool  # the app is to fail in it
+    endpoint: str | None = None
+    expected: dict[str, Pair] | None = None  # by name in lower case; None: not seen
+    first: list[Pair] = field(default_factory=list)  # as the view made it
+    last: list[Pair] = field(default_factory=list)  # as Flask finished it
+    finished: bool = False
+    replaced: bool = False  # the view's response, by another one
+    _session_cookie: str = ""
+    _unrouted: bool = False
+    _response: Response | None = None
+    _body: object = None
+
+    def begin(self, app: Flask) -> None:
+        """Ask Flask for the response, before other functions have it."""
+        if self._session_cookie:  # it has begun, and ends in an exception
+            return
+        self.endpoint = request.endpoint
+        self._session_cookie = app.session_interface.get_cookie_name(app)
+        self._unrouted = request.routing_exception is not None
+
+        def take(response: Response) -> Response:
+            # What the view has registered for this response is the view's, too: Flask
+            # calls it in the order of registration, and this one again after that.
+            if self._response is None:
+                after_this_request(take)
+            self.first = list(response.headers.items())
+            self.expected = expected_of(wanted_by(app, self.endpoint), response)
+            self._response, self._body = response, response.response
+            return response
+
+        after_this_request(take)
+
+    def end(self, app: Flask, response: Response) -> None:
+        """Note the response that all functions have had."""
+        self.finished = True
+        self.last = list(response.headers.items())
+        self.expected = expected_of(wanted_by(app, self.endpoint), response)
+        another = response is not self._response and response.response is not self._body
+        self.replaced = self._response is not None and another
+
+    def set_by(self, wanted: Wanted, pair: Pair, again: int) -> str:
+        """Tell who set a header that was sent as often before: the first is the policy's."""
+        key = pair[0].lower()
+        expected = (self.expected or {}).get(key)
+        if expected and expected[1] == pair[1] and not again:
+            return wanted.set_by[key]
+        if expected and key == "vary":
+            return f"{wanted.set_by[key]} + {self._vary_by(pair[1], expected[1])}"
+        if max(self.first.count(pair), self.last.count(pair)) > again:
+            return self._in_the_app(*pair)
+        if key == "content-length":
+            return FLASK
+        raised_again = self._response is not None and not self.finished
+        return HOOK if raised_again else MIDDLEWARE
+
+    def _vary_by(self, sent: str, expected: str) -> str:
+        added = parse_set_header(sent).as_set() - parse_set_header(expected).as_set()
+        if added == {"cookie"}:  # the session is in use
+            return FLASK
+        return VIEW if any(name.lower() == "vary" for name, _ in self.first) else HOOK
+
+    def _in_the_app(self, name: str, value: str) -> str:
+        key = name.lower()
+        static = (self.endpoint or "").rpartition(".")[2] == "static"
+        by_flask = (
+            key in _BY_FLASK
+            or (key in _BY_FLASK_FOR_FILES and static)
+            or (key == "location" and self._unrouted)
+            or (key == "content-type" and value in _TYPES_OF_FLASK)
+            or (key == "set-cookie" and value.startswith(f"{self._session_cookie}="))
+            or (key == "vary" and value == "Cookie")  # the session is in use
+        )
+        if by_flask:
+            return FLASK
+        return VIEW if (name, value) in self.first else HOOK
+
+
+def expected_of(wanted: Wanted, response: Any) -> dict[str, Pair]:
+    """What a response is to carry of the policy and its overrides."""
+    return {name.lower(): (name, value) for name, value in wanted.rows_for(response)}
+
+
+@contextlib.contextmanager
+def watching(app: Flask) -> Iterator[None]:
+    """Take the notes of requests that have some.
+
+    The log does not get the exception that is raised on purpose.
+    """
+
+    def start(_app: Flask, **_: object) -> None:
+        if notes := _notes():
+            notes.begin(app)
+            if notes.fails:
+                raise OnPurposeError
+
+    def fail(_app: Flask, **_: object) -> None:  # it may be before it has started
+        if notes := _notes():
+            notes.begin(app)
+
+    def finish(_app: Flask, response: Response, **_: object) -> None:
+        if notes := _notes():
+            notes.end(app, response)
+
+    app.logger.addFilter(_not_on_purpose)
+    try:
+        with (
+            request_started.connected_to(start, app),
+            got_request_exception.connected_to(fail, app),
+            request_finished.connected_to(finish, app),
+        ):
+            yield
+    finally:
+        app.logger.removeFilter(_not_on_purpose)
+
+
+def _notes() -> Notes | None:
+    notes: Notes | None = request.environ.get(NOTES)
+    return notes
+
+
+def _not_on_purpose(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, OnPurposeError)

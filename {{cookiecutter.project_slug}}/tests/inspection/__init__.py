@@ -1,0 +1,1 @@
+"""Tests of the command ``flask headers`` and of the page ``/_headers``."""

@@ -1,0 +1,77 @@
+"""An app with one of everything that sets headers, and the command run on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Blueprint, Flask, session
+
+from {{ cookiecutter.package_name }} import asked, create_app
+from {{ cookiecutter.package_name }}.overrides import (
+    override_blueprint_headers,
+    override_headers,
+)
+from {{ cookiecutter.package_name }}.policy import HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+
+NAMES = [name for name, _ in HEADERS]
+OWN = next((name, value) for name, value in HEADERS if isinstance(value, str))
+"""A header of the policy that goes out everywhere."""
+
+
+def change_headers(app: Flask, change: Callable[[list[Any]], list[Any]]) -> None:
+    """Put a middleware around the app, which changes the headers."""
+    inner = app.wsgi_app
+
+    def middleware(environ: Any, start: Any) -> Any:
+        def start_changed(status: str, rows: list[Any], *more: Any) -> Any:
+            return start(status, change(rows), *more)
+
+        return inner(environ, start_changed)
+
+    app.wsgi_app = middleware  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture
+def app() -> Flask:
+    """Make an app with a blueprint in which everything sets headers."""
+    app = create_app({"SECRET_KEY": "secret"})
+    bp = Blueprint("shop", __name__, url_prefix="/shop")
+    override_blueprint_headers(bp, {"X-Blueprint": "1"})
+    override = override_headers({"X-Route": "1"})
+
+    def view(**_: Any) -> tuple[str, dict[str, str]]:
+        return "", {"X-View": "1", "Vary": "Accept"}
+
+    def log_in() -> str:
+        session["user"] = "1"
+        return ""
+
+    bp.add_url_rule("/", "view", override(view))
+    bp.add_url_rule("/item/<int:number>", "item", view)
+    bp.add_url_rule("/buy", "buy", view, methods=["POST"])
+    bp.add_url_rule("/log-in", "log_in", log_in)
+    app.register_blueprint(bp)
+    return app
+
+
+@pytest.fixture(autouse=True)
+def _own_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a test a table that it may change."""
+    monkeypatch.setattr(asked, "PARAMETERS", dict(asked.PARAMETERS))
+    monkeypatch.setattr(asked, "NOT_ASKED", set(asked.NOT_ASKED))
+
+
+@pytest.fixture
+def run(app: Flask) -> Callable[..., Result]:
+    """Return a function that runs ``flask headers`` on the app."""
+
+    def run_one(*command: str, **options: Any) -> Result:
+        return app.test_cli_runner().invoke(args=["headers", *command], **options)
+
+    return run_one

@@ -1,0 +1,98 @@
+"""``flask headers export``: every value comes out right in the proxy's own quoting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from {{ cookiecutter.package_name }} import policy, precedence
+
+from .conftest import NAMES, OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+    from flask import Flask
+
+PROXIES = ["nginx", "caddy"]
+
+
+def send(app: Flask, value: str) -> None:
+    """Give the app a policy with one header."""
+    precedence.init_app(app, [("X-Odd", value)])
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_every_header_is_exported(run: Callable[..., Result], proxy: str) -> None:
+    done = run("export", proxy)
+    assert done.exit_code == 0
+    for name in NAMES:
+        report_only = name.endswith("-Report-Only")  # there is none to try out
+        quoted = f'"{name}"' if proxy == "nginx" else f"`{name}`"
+        assert (quoted in done.output) is not report_only
+    assert OWN[1] in done.output
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_no_nonce_is_exported_and_the_file_says_so(
+    run: Callable[..., Result], proxy: str
+) -> None:
+    output = run("export", proxy).output
+    assert "'nonce-" not in output
+    has_nonce = hasattr(policy, "WITH_NONCE")
+    assert ("A nonce belongs to one response" in output) is has_nonce
+
+
+@pytest.mark.parametrize(
+    ("value", "nginx", "caddy"),
+    [
+        ("plain", '"plain"', "`plain`"),
+        ('a "b"', r'"a \"b\""', '`a "b"`'),
+        ("a\\b\\", r'"a\\b\\"', "`a\\b\\`"),
+        ("$host", '"${PREFIX_dollar}host"', "`$host`"),
+        ('a `b` "c"', '"a `b` \\"c\\""', '"a `b` \\"c\\""'),
+        ('{ "json": 1 }', r'"{ \"json\": 1 }"', '`{ "json": 1 }`'),
+    ],
+)
+def test_a_value_is_quoted_as_the_proxy_wants_it(
+    app: Flask, run: Callable[..., Result], value: str, nginx: str, caddy: str
+) -> None:
+    send(app, value)
+    quoted = nginx.replace("PREFIX", app.name[:30])
+    assert f"    default {quoted};\n" in run("export", "nginx").output
+    assert f"\theader `X-Odd` {caddy}\n" in run("export", "caddy").output
+
+
+def test_latin_1_is_written_as_it_is_sent(
+    app: Flask, run: Callable[..., Result]
+) -> None:
+    send(app, "\xe9")
+    assert b'"\xe9"' in run("export", "nginx").stdout_bytes
+
+
+@pytest.mark.parametrize(
+    ("proxy", "value", "message"),
+    [
+        ("nginx", "$" * 200, "nginx takes no text of more than 4000 bytes, and this"),
+        ("caddy", "\xe9", "Caddy would send it as UTF-8, and headers are Latin-1"),
+        ("caddy", "a {path}", "Caddy would take what is in braces for a placeholder"),
+        ("caddy", "{$HOME}", "Caddy would take what is in braces for a placeholder"),
+        ("caddy", "`\\", "it has a backquote, and a backslash before a quote or at"),
+    ],
+)
+def test_what_a_proxy_cannot_send_is_refused_in_one_line(
+    app: Flask, run: Callable[..., Result], proxy: str, value: str, message: str
+) -> None:
+    send(app, value)
+    done = run("export", proxy)
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: ")
+    assert message in done.output
+    assert done.output.count("\n") == 1
+
+
+def test_a_server_of_nginx_can_be_named(run: Callable[..., Result]) -> None:
+    output = run("export", "nginx", "--server-name", "example.com").output
+    assert r'"~^example\.com (.*-)?$"' in output
