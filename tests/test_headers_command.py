@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, Bake, run_python
+from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_python
 
 SCRIPT = Path(__file__).parent / "ask_flask_headers.py"
 
@@ -71,3 +72,46 @@ def test_the_readme_shows_what_it_prints(project: Path) -> None:
         done = run_python(*flask, *command.split(), cwd=project / "src")
         shown = f"$ .venv/bin/flask --app my_flask_app headers {command}\n{done.stdout}"
         assert shown in readme
+
+
+SHOP = """
+from flask import Blueprint
+from my_flask_app import create_app as create
+from my_flask_app.overrides import override_headers
+
+bp = Blueprint("shop", __name__)
+
+
+@bp.get("/cart")
+@override_headers({"X-Frame-Options": "SAMEORIGIN"})
+def cart():
+    return "cart"
+
+
+@bp.get("/help")
+def help():
+    return "help", {"Referrer-Policy": "origin"}
+
+
+def create_app():
+    app = create()
+    app.register_blueprint(bp)
+    return app
+"""
+
+
+def test_the_template_s_readme_shows_what_it_prints(
+    baked: Bake, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(SHOP)
+    project = baked(header_policy="web")
+    paths = os.pathsep.join([str(tmp_path), str(project / "src")])
+    flask = ["-m", "flask", "--app", "shop", "headers"]
+    printed = ""
+    for command, status in {"show --route shop.cart": 0, "check": 1}.items():
+        done = run_python(
+            *flask, *command.split(), cwd=tmp_path, check=False, PYTHONPATH=paths
+        )
+        assert done.returncode == status, done.stderr
+        printed += f"$ flask --app my_flask_app headers {command}\n{done.stdout}"
+    assert f"```\n{printed}```\n" in (TEMPLATE / "README.md").read_text("utf-8")

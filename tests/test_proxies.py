@@ -201,18 +201,24 @@ class Answers:
         return rows
 
 
+def find(name: str) -> str:
+    """Find a proxy's program."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    need(name, found=found)
+    return str(found)
+
+
 @contextmanager
 def started(name: str, folder: Path, **settings: object) -> Iterator[None]:
     """Run a proxy."""
-    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
-    need(name, found=found)
+    found = find(name)
     user = "user root;" if os.getuid() == 0 else ""
     config = folder / "config"
     config.write_text(PROXIES[name] % {"folder": folder, "user": user, **settings})
     if name == "nginx":
-        command = [str(found), "-p", str(folder), "-e", "stderr", "-c", str(config)]
+        command = [found, "-p", str(folder), "-e", "stderr", "-c", str(config)]
     else:
-        command = [str(found), "run", "--adapter", "caddyfile", "--config", str(config)]
+        command = [found, "run", "--adapter", "caddyfile", "--config", str(config)]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log)
     try:
@@ -356,3 +362,38 @@ def test_other_servers_of_that_nginx_can_be_kept_as_they_are(
     assert other.status == 404
     assert "Custom-Header" in dict(own.headers)
     assert ("Custom-Header" in dict(other.headers)) is (not options)
+
+
+def readme_block(project: Path, start: str) -> str:
+    """A block of the README that begins so."""
+    readme = (project / "README.md").read_text("utf-8")
+    blocks: list[str] = re.findall(r"```\w*\n(.*?)```", readme, re.DOTALL)
+    (found,) = [block for block in blocks if block.startswith(start)]
+    return found
+
+
+def test_nginx_takes_what_the_readme_shows(baked: Bake, tmp_path: Path) -> None:
+    nginx = find("nginx")
+    project = baked(header_policy="web")
+    exported = flask_headers(project, "export", "nginx")
+    (tmp_path / "headers.conf").write_bytes(exported)
+    shown = readme_block(project, "http {\n    include headers.conf;")
+    listening = shown.replace("server {", f"server {{ listen 127.0.0.1:{free_port()};")
+    config = tmp_path / "config"
+    config.write_text(f"pid {tmp_path}/pid;\nevents {{}}\n{listening}")
+    command = [nginx, "-t", "-p", str(tmp_path), "-e", "stderr", "-c", str(config)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr.replace("[warn] 1 user directive", "")
+
+
+def test_caddy_takes_what_the_readme_shows(baked: Bake, tmp_path: Path) -> None:
+    caddy = find("caddy")
+    project = baked(header_policy="web")
+    exported = flask_headers(project, "export", "caddy")
+    (tmp_path / "headers.caddy").write_bytes(exported)
+    (tmp_path / "Caddyfile").write_text(readme_block(project, "import headers.caddy"))
+    command = [caddy, "adapt", "--config", str(tmp_path / "Caddyfile")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Some value" in done.stdout
