@@ -5,23 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Blueprint, Flask, session
+from flask import Blueprint, Flask, Response, request, session
 
-from {{ cookiecutter.package_name }} import asked, create_app
+from {{ cookiecutter.package_name }} import asked, headers, inspection, precedence
 from {{ cookiecutter.package_name }}.overrides import (
     override_blueprint_headers,
     override_headers,
 )
-from {{ cookiecutter.package_name }}.policy import HEADERS
+from {{ cookiecutter.package_name }}.values import Computed, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from click.testing import Result
 
-NAMES = [name for name, _ in HEADERS]
-OWN = next((name, value) for name, value in HEADERS if isinstance(value, str))
+NAME, VALUE = "X-Own", "its value"
 """A header of the policy that goes out everywhere."""
+
+
+class OverHttps(Computed):
+    """A value that goes out over HTTPS only."""
+
+    def value_for(self, _response: Response) -> str | None:
+        """Return the value where the request came over HTTPS."""
+        return "1" if request.is_secure else None
+
+
+POLICY: list[tuple[str, Value]] = [(NAME, VALUE), ("X-Secure", OverHttps())]
+
+
+def new_app() -> Flask:
+    """Make an app that has nothing but the command and a policy that these tests know."""
+    app = headers.new_app(inspection.__name__, static_folder="../static")
+    app.config.from_mapping({"SECRET_KEY": "secret"})
+    app.add_url_rule("/", "hello", lambda: "Hello World")
+    inspection.init_app(app)
+    precedence.init_app(app, POLICY)
+    return app
 
 
 def change_headers(app: Flask, change: Callable[[list[Any]], list[Any]]) -> None:
@@ -40,7 +60,7 @@ def change_headers(app: Flask, change: Callable[[list[Any]], list[Any]]) -> None
 @pytest.fixture
 def app() -> Flask:
     """Make an app with a blueprint in which everything sets headers."""
-    app = create_app({"SECRET_KEY": "secret"})
+    app = new_app()
     bp = Blueprint("shop", __name__, url_prefix="/shop")
     override_blueprint_headers(bp, {"X-Blueprint": "1"})
     override = override_headers({"X-Route": "1"})

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from {{ cookiecutter.package_name }} import policy, precedence
+from {{ cookiecutter.package_name }} import precedence
+from {{ cookiecutter.package_name }}.inspection.proxies import prefix_of
 
-from .conftest import NAMES, OWN
+from .conftest import POLICY, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,21 +29,21 @@ def send(app: Flask, value: str) -> None:
 def test_every_header_is_exported(run: Callable[..., Result], proxy: str) -> None:
     done = run("export", proxy)
     assert done.exit_code == 0
-    for name in NAMES:
-        report_only = name.endswith("-Report-Only")  # there is none to try out
-        quoted = f'"{name}"' if proxy == "nginx" else f"`{name}`"
-        assert (quoted in done.output) is not report_only
-    assert OWN[1] in done.output
+    quotes = '"{}"' if proxy == "nginx" else "`{}`"
+    for text in (*dict(POLICY), VALUE):
+        assert quotes.format(text) in done.output
 
 
-@pytest.mark.parametrize("proxy", PROXIES)
-def test_no_nonce_is_exported_and_the_file_says_so(
-    run: Callable[..., Result], proxy: str
+def test_a_header_that_does_not_always_go_out_says_when(
+    run: Callable[..., Result],
 ) -> None:
-    output = run("export", proxy).output
-    assert "'nonce-" not in output
-    has_nonce = hasattr(policy, "WITH_NONCE")
-    assert ("A nonce belongs to one response" in output) is has_nonce
+    in_nginx = run("export", "nginx").output
+    in_caddy = run("export", "caddy").output
+    for kind in ("error", "page", "file"):
+        assert f'    "https {kind}" "1";\n' in in_nginx
+        assert f'    "http {kind}"' not in in_nginx
+        assert f"\theader @https_{kind} `X-Secure` `1`\n" in in_caddy
+        assert f"\theader @http_{kind} `-X-Secure`\n" in in_caddy
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_value_is_quoted_as_the_proxy_wants_it(
     app: Flask, run: Callable[..., Result], value: str, nginx: str, caddy: str
 ) -> None:
     send(app, value)
-    quoted = nginx.replace("PREFIX", app.name[:30])
+    quoted = nginx.replace("PREFIX", prefix_of(app)[:30])
     assert f"    default {quoted};\n" in run("export", "nginx").output
     assert f"\theader `X-Odd` {caddy}\n" in run("export", "caddy").output
 
