@@ -31,12 +31,18 @@ class OverHttps(Computed):
         return "1" if request.is_secure else None
 
 
-POLICY: list[tuple[str, Value]] = [(NAME, VALUE), ("X-Secure", OverHttps())]
+POLICY: list[tuple[str, Value]] = [
+    (NAME, VALUE),
+    ("X-Secure", OverHttps()),
+    ("Vary", "X-Asked"),
+    ("Cache-Control", "no-store"),
+]
 
 
-def new_app() -> Flask:
+def new_app(**options: Any) -> Flask:
     """Make an app that has nothing but the command and a policy that these tests know."""
-    app = headers.new_app(inspection.__name__, static_folder="../static")
+    options = {"static_folder": "../static"} | options
+    app = headers.new_app(inspection.__name__, **options)
     app.config.from_mapping({"SECRET_KEY": "secret"})
     app.add_url_rule("/", "hello", lambda: "Hello World")
     inspection.init_app(app)

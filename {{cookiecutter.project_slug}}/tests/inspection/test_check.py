@@ -71,9 +71,21 @@ def test_a_hook_that_replaces_the_response_is_found(
 ) -> None:
     app.after_request(replace)
     assert (
-        "GET /shop/ (200): X-View, Vary: expected the view's response, found another "
+        "GET /shop/ (200): X-View: expected the view's response, found another "
         "response, put in its place by a hook"
     ) in faults(run)
+
+
+def test_it_is_found_where_nothing_is_lost_with_it(
+    app: Flask, run: Callable[..., Result]
+) -> None:
+    def replace_all(_: flask.Response) -> flask.Response:
+        return flask.current_app.response_class("another")
+
+    app.after_request(replace_all)
+    app.view_functions.pop("static")
+    fault = "GET / (200): every header: expected the view's response, found another"
+    assert any(found.startswith(fault) for found in faults(run))
 
 
 def replace(response: flask.Response) -> flask.Response:
@@ -112,9 +124,35 @@ def test_a_header_that_is_removed_is_found(
     change_headers(app, lambda rows: [row for row in rows if row[0] != NAME])
     found = faults(run)
     kinds = ["GET / (200)", "GET / (500)", "TRACE / (405)", "GET /shop (308)"]
+    kinds += ["TRACE /shop/ (405)", "OPTIONS /shop/ (200)", "HEAD /shop/ (200)"]
     kinds += [f"GET /static/README.txt ({code})" for code in (200, 206, 304, 416)]
     for kind in kinds:
         assert f"{kind}: {NAME}: expected {VALUE!r}, found nothing" in found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("Vary", "nothing"), ("Cache-Control", "nothing"), ("X-Secure", "nothing")],
+)
+def test_what_is_computed_or_merged_is_found_missing(
+    app: Flask, run: Callable[..., Result], name: str, found: str
+) -> None:
+    change_headers(app, lambda rows: [row for row in rows if row[0] != name])
+    assert f", found {found}" in faults(run)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("Vary", "Accept", "'X-Asked'"), ("Cache-Control", "public", "'no-store'")],
+)
+def test_what_a_middleware_sets_over_the_policy_is_found(
+    app: Flask, run: Callable[..., Result], name: str, value: str, expected: str
+) -> None:
+    change_headers(
+        app, lambda rows: [row for row in rows if row[0] != name] + [(name, value)]
+    )
+    line = f"GET / (200): {name}: expected {expected}, found {value!r}"
+    assert any(fault.startswith(line) for fault in faults(run))
 
 
 @pytest.mark.parametrize("behind_a_proxy", [False, True])
@@ -203,11 +241,11 @@ def test_a_route_is_skipped_by_name_and_counted(
 
 
 def test_a_view_that_fails_is_asked_as_behind_a_server(
-    app: Flask, run: Callable[..., Result]
+    app: Flask, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.add_url_rule("/fail", "fail", lambda: str(1 / 0))
     app.testing = True
-    app.logger.disabled = True
+    monkeypatch.setattr(app.logger, "disabled", True)
     assert faults(run) == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,20 +32,35 @@ def test_every_header_is_exported(run: Callable[..., Result], proxy: str) -> Non
     done = run("export", proxy)
     assert done.exit_code == 0
     quotes = '"{}"' if proxy == "nginx" else "`{}`"
-    for text in (*dict(POLICY), VALUE):
+    for text in (*dict(POLICY), VALUE, "X-Asked"):
         assert quotes.format(text) in done.output
 
 
 def test_a_header_that_does_not_always_go_out_says_when(
     run: Callable[..., Result],
 ) -> None:
-    in_nginx = run("export", "nginx").output
+    maps = run("export", "nginx").output.split("\nadd_header ")
+    in_nginx = next(one for one, end in pairwise(maps) if end.startswith('"X-Secure"'))
     in_caddy = run("export", "caddy").output
     for kind in ("error", "page", "file"):
         assert f'    "https {kind}" "1";\n' in in_nginx
         assert f'    "http {kind}"' not in in_nginx
         assert f"\theader @https_{kind} `X-Secure` `1`\n" in in_caddy
         assert f"\theader @http_{kind} `-X-Secure`\n" in in_caddy
+
+
+def test_files_have_what_flask_sets_for_files(run: Callable[..., Result]) -> None:
+    output = run("export", "nginx").output
+    assert '    "http error" "no-store";\n' in output
+    assert '    "http page" "no-cache";\n' in output
+    assert '    "http file" "no-cache";\n' in output
+
+
+def test_variables_of_nginx_stay_short(app: Flask, run: Callable[..., Result]) -> None:
+    app.name = "a" * 100
+    variables = re.findall(r"\$a\w*", run("export", "nginx").output)
+    assert variables
+    assert max(map(len, variables)) < 50
 
 
 @pytest.mark.parametrize(

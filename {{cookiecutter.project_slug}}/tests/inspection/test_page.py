@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,10 +50,19 @@ def test_it_shows_who_set_what(debugged: Flask) -> None:
 
 
 def test_it_marks_faults(debugged: Flask) -> None:
-    debugged.add_url_rule("/page", "page", lambda: ("", {NAME: "its own"}))
+    own = {NAME: "its own"}
+    debugged.add_url_rule("/page", "page", lambda: ("", own))
+    debugged.add_url_rule("/more", "more", lambda: ("", own | {"X-Secure": "1"}))
     page = ask(debugged, PATH).body.decode()
-    assert "<h2>1 fault</h2>" in page
-    assert '<td class="fault"><strong>fault</strong>: view</td>' in page
+    assert "<h2>3 faults</h2>" in page
+    assert page.count('<td class="fault"><strong>fault</strong>: view</td>') == 3
+
+
+def test_it_does_not_ask_for_itself_or_for_the_debugger(debugged: Flask) -> None:
+    page = ask(debugged, PATH).body.decode()
+    assert "<code>/_headers</code>: the table's own page" in html.unescape(page)
+    assert "ends in the debugger's page" in html.unescape(page)
+    assert "(500)" not in page
 
 
 @pytest.mark.parametrize("csp", [None, "default-src 'none'"])

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from flask import after_this_request
+from flask.sessions import SecureCookieSession, SessionInterface
 
 from {{ cookiecutter.package_name }} import asked
 
-from .conftest import NAME, VALUE, change_headers
+from .conftest import NAME, VALUE, change_headers, new_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,9 +80,141 @@ def test_it_tells_who_has_set_a_header(app: Flask, run: Callable[..., Result]) -
 
 def test_the_session_and_files_are_flask_s(run: Callable[..., Result]) -> None:
     (page,) = shown(run, "--route", "/shop/log-in")
-    assert setters(page)["Set-Cookie"] == setters(page)["Vary"] == "Flask"
+    assert setters(page)["Set-Cookie"] == "Flask"
+    assert setters(page)["Vary"] == "policy + Flask"
     (page,) = shown(run, "--route", "static")
-    assert {setters(page)[name] for name in ("ETag", "Last-Modified")} == {"Flask"}
+    names = ("Cache-Control", "ETag", "Last-Modified")
+    assert {setters(page)[name] for name in names} == {"Flask"}
+    (page,) = [answer for answer in shown(run) if answer["kind"] == "redirect"]
+    assert setters(page)["Location"] == "Flask"
+
+
+def test_what_a_view_leaves_for_after_it_is_the_view_s(
+    app: Flask, run: Callable[..., Result]
+) -> None:
+    def view() -> str:
+        after_this_request(add)
+        return ""
+
+    def add(response: Response) -> Response:
+        response.headers["X-Later"] = "1"
+        return response
+
+    app.add_url_rule("/later", "later", view)
+    (page,) = shown(run, "--route", "later")
+    assert setters(page)["X-Later"] == "view"
+
+
+def test_vary_tells_of_all_who_have_set_it(
+    app: Flask, run: Callable[..., Result]
+) -> None:
+    def vary(response: Response) -> Response:
+        response.vary.add("Origin")
+        return response
+
+    app.after_request(vary)
+    (page,) = shown(run, "--route", "hello")
+    assert setters(page)["Vary"] == "policy + hook"
+    (page,) = shown(run, "--route", "shop.view")
+    assert setters(page)["Vary"] == "policy + view"
+
+
+def test_it_shows_faults_and_exceptions(app: Flask, run: Callable[..., Result]) -> None:
+    def middleware(environ: Any, start: Any) -> Any:
+        if environ["PATH_INFO"] == "/gone":
+            message = "gone"
+            raise RuntimeError(message)
+        return inner(environ, start)
+
+    inner = app.wsgi_app
+    app.wsgi_app = middleware  # type: ignore[method-assign,assignment]
+    app.add_url_rule("/gone", "gone", str)
+    app.add_url_rule("/page", "page", lambda: ("", {NAME: "its own"}))
+    output = run("show").output
+    fault = f"    FAULT: {NAME}: expected {VALUE!r}, found 'its own' (view)\n"
+    assert output.count(fault) == 1
+    raised = "    FAULT: every header: expected an answer, found RuntimeError('gone')\n"
+    assert output.count(raised) == 1
+
+
+class NoSessions(SessionInterface):
+    """Sessions that cannot be opened, or only be opened."""
+
+    opens = False
+
+    def open_session(self, *_: Any) -> Any:
+        """Open a session, or fail."""
+        if not self.opens:
+            raise OSError
+        return SecureCookieSession()
+
+    def save_session(self, *_: Any) -> None:
+        """Fail."""
+        raise OSError
+
+
+@pytest.mark.parametrize("opens", [False, True])
+def test_an_app_that_fails_after_its_views_is_shown_as_well(
+    app: Flask,
+    run: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    opens: bool,
+) -> None:
+    def add(response: Response) -> Response:
+        response.headers["X-Hook"] = "1"
+        return response
+
+    monkeypatch.setattr(app.logger, "disabled", True)
+    monkeypatch.setattr(NoSessions, "opens", opens)
+    asked.NOT_ASKED.add("static")  # Flask would leave its file open
+    app.after_request(add)
+    app.session_interface = NoSessions()
+    pages = [answer for answer in shown(run) if answer["status"] == 500]
+    assert pages
+    for page in pages:
+        assert setters(page)["X-Hook"] == "hook"
+        assert setters(page)[NAME] == "policy"
+        assert page["faults"] == []
+
+
+def test_a_redirect_is_found_without_a_route_that_ends_in_a_slash() -> None:
+    done = new_app().test_cli_runner().invoke(args=["headers", "show"])
+    assert "\n308 GET /static//README.txt " in done.output
+
+
+def test_an_app_may_have_no_static_files(run: Callable[..., Result]) -> None:
+    app = new_app(static_folder=None)
+    done = app.test_cli_runner().invoke(args=["headers", "show"])
+    assert done.exit_code == 0
+    assert "README.txt" not in done.output
+    assert "README.txt" in run("show").output
+
+
+def test_a_parameter_may_have_a_default_or_any_text(
+    app: Flask, run: Callable[..., Result]
+) -> None:
+    app.add_url_rule(
+        "/page", "page", lambda number: f"{number}", defaults={"number": 1}
+    )
+    app.add_url_rule("/page/<int:number>", "page")
+    app.add_url_rule(
+        "/first", "first", lambda number: f"{number}", defaults={"number": 1}
+    )
+    app.add_url_rule("/say/<text>", "say", lambda text: text)
+    asked.PARAMETERS["page"] = {"number": 2}
+    paths = {(page["path"], page["status"]) for page in shown(run)}
+    assert paths >= {("/page", 200), ("/page/2", 200), ("/first", 200)}
+    asked.PARAMETERS["say"] = {"text": "a ü?"}
+    (page,) = shown(run, "--route", "say")
+    assert (page["path"], page["status"]) == ("/say/a%20%C3%BC%3F", 200)
+
+
+def test_what_answers_nothing_is_not_asked(
+    app: Flask, run: Callable[..., Result]
+) -> None:
+    app.add_url_rule("/built", "built", str, build_only=True)
+    assert "not asked: /built: nothing to ask\n" in run("show").output
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response as AnyResponse
@@ -83,13 +82,12 @@ def ask(app: Flask, wsgi: Any, question: Question, scheme: str) -> Answer:
 
 def _environ_of(app: Flask, question: Question, scheme: str) -> dict[str, Any]:
     host = question.host or _host_of(app)
-    environ = EnvironBuilder(
+    return EnvironBuilder(
         question.path,
         base_url=f"{scheme}://{host}/",
         method=question.method,
         headers=list(question.headers),
     ).get_environ()
-    return environ | {"PATH_INFO": unquote(question.path, "latin-1")}  # "//" as it is
 
 
 def _host_of(app: Flask) -> str:

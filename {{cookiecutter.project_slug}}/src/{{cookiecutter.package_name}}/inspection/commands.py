@@ -60,9 +60,9 @@ def show(routes: tuple[str, ...], form: str, scheme: str, *, values: bool) -> No
             raise click.BadParameter(error.args[0], param_hint="--route") from None
     answers = [ask(app, app, question, scheme) for question in plan.questions]
     if form == "json":
-        click.echo(json.dumps(as_json(app, answers, plan), indent=2))
+        click.echo(json.dumps(as_json(answers, plan), indent=2))
         return
-    for line in as_lines(app, answers, values=values):
+    for line in as_lines(answers, values=values):
         click.echo(line)
     for route, reason in plan.not_asked:
         click.secho(f"not asked: {route}: {reason}", dim=True)
@@ -93,7 +93,7 @@ def check(wsgi: str | None, *, unsafe: bool) -> None:
     faults = [str(fault) for fault in dead_overrides(app)]
     for question in plan.questions:
         for scheme in ("http", "https"):
-            faults += map(str, faults_of(app, ask(app, whole, question, scheme)))
+            faults += map(str, faults_of(ask(app, whole, question, scheme)))
     faults = list(dict.fromkeys(faults))  # most are the same over HTTP and HTTPS
     for fault in faults:
         click.secho(fault, fg="red")

@@ -38,7 +38,7 @@ class Fault:
         )
 
 
-def faults_of(app: Flask, answer: Answer) -> list[Fault]:
+def faults_of(answer: Answer) -> list[Fault]:
     """Compare what was sent with what was to be sent.
 
     A view, or a function after it, may set ``Cache-Control`` as it likes, and may add to
@@ -53,8 +53,7 @@ def faults_of(app: Flask, answer: Answer) -> list[Fault]:
         lost = ", ".join(dict.fromkeys(answer.lost)) or ALL
         found = f"another response, put in its place by a {HOOK}"
         faults.append(Fault(where, lost, "the view's response", found))
-    names = dict.fromkeys([*wanted_by(app, None).names, *answer.wanted.set_by])
-    for name in sorted(names):
+    for name in sorted(answer.wanted.set_by):
         faults += [Fault(where, *differing) for differing in _compare(answer, name)]
     return faults
 

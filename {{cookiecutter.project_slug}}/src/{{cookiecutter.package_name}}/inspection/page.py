@@ -37,7 +37,7 @@ def show() -> str:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     plan = plan_for(app, app)
     answers = [ask(app, app, question, request.scheme) for question in plan.questions]
-    lines = [Line(answer, faults_of(app, answer)) for answer in answers]
+    lines = [Line(answer, faults_of(answer)) for answer in answers]
     names = [row.name for answer in answers for row in answer.rows]
     names += [fault.header for line in lines for fault in line.faults]
     faults = [fault for line in lines for fault in line.faults] + dead_overrides(app)

@@ -13,8 +13,6 @@ from .faults import faults_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flask import Flask
-
     from .asking import Answer
     from .questions import Plan
 
@@ -30,7 +28,7 @@ COLORS = {
 _INDENT = 4
 
 
-def as_lines(app: Flask, answers: list[Answer], *, values: bool) -> Iterator[str]:
+def as_lines(answers: list[Answer], *, values: bool) -> Iterator[str]:
     """Write each answer as a line for the request and one for each who set headers.
 
     They fit the terminal, or 80 columns where there is none.
@@ -44,12 +42,12 @@ def as_lines(app: Flask, answers: list[Answer], *, values: bool) -> Iterator[str
         else:
             for set_by, names in _by_setter(answer).items():
                 yield from _wrapped(set_by, ", ".join(names), width)
-        for fault in faults_of(app, answer):
+        for fault in faults_of(answer):
             text = f"{fault.header}: expected {fault.expected}, found {fault.found}"
             yield from _wrapped("FAULT", text, width, "red")
 
 
-def as_json(app: Flask, answers: list[Answer], plan: Plan) -> dict[str, Any]:
+def as_json(answers: list[Answer], plan: Plan) -> dict[str, Any]:
     """Write the same for other programs."""
     return {
         "answers": [
@@ -63,7 +61,7 @@ def as_json(app: Flask, answers: list[Answer], plan: Plan) -> dict[str, Any]:
                     {"name": row.name, "value": row.value, "set_by": row.set_by}
                     for row in answer.rows
                 ],
-                "faults": [str(fault) for fault in faults_of(app, answer)],
+                "faults": [str(fault) for fault in faults_of(answer)],
             }
             for answer in answers
         ],
