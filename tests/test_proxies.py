@@ -48,6 +48,11 @@ def without():
     return "without"
 
 
+@app.get("/file")
+def file():
+    return "", {"X-Accel-Redirect": "/protected/README.txt"}
+
+
 @app.get("/kept")
 def kept():
     return "kept by the proxy", {"Cache-Control": "max-age=60"}
@@ -80,6 +85,8 @@ http {
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Forwarded-Proto $scheme;
         location /static/ { alias %(static)s/; }
+        location /protected/ { internal; alias %(static)s/; }
+        location /expiring/ { alias %(static)s/; expires 30d; }
         location /slow { proxy_pass http://127.0.0.1:%(slow)s; proxy_read_timeout 1s; }
         location /kept { proxy_pass http://127.0.0.1:%(app)s; proxy_cache cache; }
         location / { proxy_pass http://127.0.0.1:%(app)s; }
@@ -249,13 +256,7 @@ def answers(
     (static / "page.html").write_text("<!doctype html><title>A page</title>")
     (folder / "served.py").write_text(APP)
     (folder / "headers").write_bytes(flask_headers(project, "export", name))
-    shown = json.loads(flask_headers(project, "show", "--format=json"))
-    names = {
-        row["name"].lower()
-        for answer in shown["answers"]
-        for row in answer["headers"]
-        if row["set_by"] == "policy"
-    }
+    names = policy_names(project)
     ports = {"http": free_port(), "https": free_port(), "slow": free_port()}
     certificate = new_certificate(folder, HOST)
     with ExitStack() as stack, socket.create_server(("127.0.0.1", ports["slow"])):
@@ -267,6 +268,17 @@ def answers(
         settings = {"static": static, "app": port} | ports | vars(certificate)
         stack.enter_context(started(name, folder, **settings))
         return ask_for_all(names, ports, port, app.close)
+
+
+def policy_names(project: Path) -> set[str]:
+    """The names of the policy's headers that go out somewhere, in lower case."""
+    shown = json.loads(flask_headers(project, "show", "--format=json"))
+    return {
+        row["name"].lower()
+        for answer in shown["answers"]
+        for row in answer["headers"]
+        if row["set_by"] == "policy"
+    }
 
 
 def flask_headers(project: Path, *command: str) -> bytes:
@@ -397,3 +409,29 @@ def test_caddy_takes_what_the_readme_shows(baked: Bake, tmp_path: Path) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Some value" in done.stdout
+
+
+def test_nginx_has_each_header_once_on_what_the_app_lets_it_send_and_on_what_expires(
+    baked: Bake, tmp_path: Path
+) -> None:
+    project = baked(header_policy="api")
+    (tmp_path / "served.py").write_text(APP)
+    (tmp_path / "headers").write_bytes(flask_headers(project, "export", "nginx"))
+    ports = {name: free_port() for name in ["http", "https", "slow"]}
+    settings = ports | vars(new_certificate(tmp_path, HOST))
+    settings["static"] = project / "src" / "my_flask_app" / "static"
+    with (
+        gunicorn(project, "served:app", PYTHONPATH=str(tmp_path)) as (_, port),
+        started("nginx", tmp_path, app=port, **settings),
+    ):
+        static, sent, expiring = (
+            ask(ports["http"], "http", path)
+            for path in ["/static/README.txt", "/file", "/expiring/README.txt"]
+        )
+    names = policy_names(project) - {"cache-control"}
+    assert len(static.of(names)) > 8
+    assert sent.status == 200
+    assert sent.of(names) == static.of(names)
+    assert sent.of({"cache-control"}) == [("Cache-Control", "no-store")]  # the app's
+    assert expiring.of(names) == static.of(names)
+    assert expiring.of({"cache-control"}) == [("Cache-Control", "max-age=2592000")]

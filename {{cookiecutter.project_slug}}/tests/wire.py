@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from {{ cookiecutter.package_name }}.inspection.asking import head_of
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -42,9 +44,7 @@ def ask(app: Flask, path: str = "/", method: str = "GET", **request: Any) -> Wir
 
 
 def ask_for_headers(app: Flask, path: str, method: str = "GET") -> Wire:
-    """Send one request and do not wait for the body, which may never end."""
+    """Send one request and do not wait for the body, which may never begin, or end."""
     environ = EnvironBuilder(path, method=method).get_environ()
-    body, status, headers = run_wsgi_app(app, environ)
-    if hasattr(body, "close"):
-        body.close()
-    return Wire(status, list(headers), b"")
+    status, headers = head_of(app, environ)
+    return Wire(status, headers, b"")

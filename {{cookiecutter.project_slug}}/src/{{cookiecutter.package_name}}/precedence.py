@@ -101,6 +101,11 @@ def init_app(app: Flask, policy: Iterable[tuple[str, Value]]) -> None:
         wanted_by(app, endpoint)
 
 
+def has_policy(app: Flask) -> bool:
+    """Whether ``init_app`` has given the app a policy."""
+    return isinstance(app.extensions.get(_EXTENSION), Rules)
+
+
 def wanted_by(app: Flask, endpoint: str | None) -> Wanted:
     """What an endpoint's responses are to carry; ``None`` is that of no route."""
     rules: Rules = app.extensions[_EXTENSION]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..precedence import Wanted, wanted_by
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .questions import Question
-    from .watching import Pair
+    from .watching import Expected, Pair
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,14 @@ class Answer:
     status: int
     rows: list[Row]
     wanted: Wanted
-    expected: dict[str, Pair]  # by name in lower case; only what goes out here
-    lost: list[str] | None = (
-        None  # headers of the view, where a hook sent another response
-    )
+    expected: Expected
+    lost: list[str] | None = None  # of the view's headers, with its response
     error: str | None = None  # instead of all that, the exception that came out
+
+    @property
+    def missed(self) -> bool:
+        """Whether another endpoint has answered than the one that was asked."""
+        return self.question.endpoint not in {None, self.endpoint}
 
     def sent(self, name: str) -> list[Row]:
         """Every row sent under a name."""
@@ -48,21 +52,28 @@ class Answer:
 
 
 def ask(app: Flask, wsgi: Any, question: Question, scheme: str) -> Answer:
-    """Ask one question over ``http`` or ``https`` of ``wsgi``, which leads to ``app``."""
+    """Ask one question over ``http`` or ``https`` of ``wsgi``, which leads to ``app``.
+
+    Nothing of the request at hand, or of the one before, is to be seen: it is asked in a
+    context of its own.
+    """
+    return Context().run(_ask, app, wsgi, question, scheme)
+
+
+def _ask(app: Flask, wsgi: Any, question: Question, scheme: str) -> Answer:
     notes = Notes(question.fails)
     environ = _environ_of(app, question, scheme) | {NOTES: notes}
     with watching(app):
         try:
-            body, line, pairs = run_wsgi_app(wsgi, environ)
-        except Exception as error:  # noqa: BLE001 - any exception of any view
+            status, pairs = head_of(wsgi, environ)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - of any view
             wanted = wanted_by(app, None)
             return Answer(question, None, 500, [], wanted, {}, error=repr(error))
-        if hasattr(body, "close"):  # it is not read: it may never end
-            body.close()
-    wanted = wanted_by(app, notes.endpoint)
-    if notes.expected is None:  # something beside the app has answered
+    wanted = wanted_by(notes.app or app, notes.endpoint)
+    if notes.app is None:  # something beside the app has answered
         with app.request_context(environ):
-            notes.expected = expected_of(wanted, AnyResponse(iter(()), line, pairs))
+            standing_in = AnyResponse(iter(()), status, pairs)
+            notes.expected = expected_of(wanted, standing_in)
     rows: list[Row] = []
     for pair in pairs:
         again = sum((row.name, row.value) == pair for row in rows)
@@ -72,7 +83,7 @@ def ask(app: Flask, wsgi: Any, question: Question, scheme: str) -> Answer:
     return Answer(
         question,
         notes.endpoint,
-        int(line.split()[0]),
+        int(status.split()[0]),
         rows,
         wanted,
         notes.expected,
@@ -80,8 +91,27 @@ def ask(app: Flask, wsgi: Any, question: Question, scheme: str) -> Answer:
     )
 
 
+def head_of(wsgi: Any, environ: dict[str, Any]) -> tuple[str, list[Pair]]:
+    """Ask as a server does, for status and headers: the body may never begin, or end."""
+    heads: list[tuple[str, list[Pair]]] = []
+
+    def start_response(status: str, pairs: list[Pair], _: Any = None) -> Any:
+        heads.append((status, list(pairs)))
+        return lambda _: None
+
+    body = wsgi(environ, start_response)
+    try:
+        parts = iter(body)
+        while not heads:  # a generator has not begun yet
+            next(parts)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
+    return heads[-1]
+
+
 def _environ_of(app: Flask, question: Question, scheme: str) -> dict[str, Any]:
-    host = question.host or _host_of(app)
+    host = question.host or host_of(app)
     return EnvironBuilder(
         question.path,
         base_url=f"{scheme}://{host}/",
@@ -90,7 +120,7 @@ def _environ_of(app: Flask, question: Question, scheme: str) -> dict[str, Any]:
     ).get_environ()
 
 
-def _host_of(app: Flask) -> str:
+def host_of(app: Flask) -> str:
     """A host that the app answers to."""
     trusted = app.config.get("TRUSTED_HOSTS") or []
     for host in [app.config.get("SERVER_NAME"), *trusted]:

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
     from .proxies import Case
 
-_PLACEHOLDER = re.compile(r"\{\$|\\[{}]|\{[\w.:\[\]-]+\}")
+_PLACEHOLDER = re.compile(r"\\[{}]|\{[^\s\"{}][^{}]*\}|\{\$")
 """What Caddy replaces, and what it takes for the sign not to: ``\\{``."""
+
+_OPERATORS = "+-?>*"
 
 _PAGES = "*.html *.htm *.xhtml */"
 
@@ -41,6 +43,10 @@ def lines_for(app: Flask) -> Iterator[str]:
         ValueError: a value cannot be written in a Caddyfile.
     """
     values = values_for(app)
+    for name in values:
+        if name[0] in _OPERATORS:
+            msg = f"A Caddyfile cannot set the header {name!r}: Caddy takes its first character for an operator."
+            raise ValueError(msg)
     prefix = prefix_of(app)
     for note in notes_for(app):
         yield f"# {note}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -15,8 +16,8 @@ from werkzeug.utils import ImportStringError, import_string
 from . import caddy, nginx
 from .asking import ask
 from .faults import dead_overrides, faults_of
-from .questions import narrow, plan_for
-from .table import as_json, as_lines
+from .questions import flask_in, narrow, plan_for
+from .table import as_json, as_lines, missed, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +65,10 @@ def show(routes: tuple[str, ...], form: str, scheme: str, *, values: bool) -> No
         return
     for line in as_lines(answers, values=values):
         click.echo(line)
-    for route, reason in plan.not_asked:
-        click.secho(f"not asked: {route}: {reason}", dim=True)
+    plan.not_asked += missed(answers)
+    for skipped in plan.not_asked:
+        for line in wrapped("not asked", f"{skipped.what}: {skipped.reason}", indent=0):
+            click.secho(line, dim=True)
 
 
 @headers.command()
@@ -88,17 +91,25 @@ def check(wsgi: str | None, *, unsafe: bool) -> None:
     says what is wrong: the request, the header, what was expected, what was found.
     """
     app = _app()
-    whole = app if wsgi is None else _imported(wsgi)
+    whole: Any = app
+    if wsgi is not None:
+        whole = _imported(wsgi)
+        app = _answering_with_pages(flask_in(whole) or app)
     plan = _plan(app, whole, thorough=True, unsafe=unsafe)
     faults = [str(fault) for fault in dead_overrides(app)]
-    for question in plan.questions:
-        for scheme in ("http", "https"):
-            faults += map(str, faults_of(ask(app, whole, question, scheme)))
+    answers = [
+        ask(app, whole, question, scheme)
+        for question in plan.questions
+        for scheme in ("http", "https")
+    ]
+    for answer in answers:
+        faults += map(str, faults_of(answer))
     faults = list(dict.fromkeys(faults))  # most are the same over HTTP and HTTPS
     for fault in faults:
         click.secho(fault, fg="red")
-    for route, reason in plan.not_asked:
-        click.secho(f"not asked: {route}: {reason}", dim=True)
+    plan.not_asked += missed(answers)
+    for skipped in plan.not_asked:
+        click.secho(str(skipped), dim=True)
     click.echo(
         f"{len(plan.questions)} requests, each over HTTP and HTTPS; "
         f"{len(plan.not_asked)} not asked; faults: {len(faults)}"
@@ -116,7 +127,9 @@ def export() -> None:
 
 
 @export.command("nginx")
-@click.option("--server-name", help="Only for this server_name of that nginx.")
+@click.option(
+    "--server-name", help="Only for the server whose first server_name this is."
+)
 @with_appcontext
 def export_nginx(server_name: str | None) -> None:
     """Write a file for nginx, to be included in its http { } block."""
@@ -131,8 +144,12 @@ def export_caddy() -> None:
 
 
 def _app() -> Flask:
-    """The app, which answers an exception with a page, as behind a server."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    return _answering_with_pages(app)
+
+
+def _answering_with_pages(app: Flask) -> Flask:
+    """Let an app answer an exception with a page, as behind a server."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app
 
@@ -144,12 +161,20 @@ def _plan(app: Flask, wsgi: Any, **options: bool) -> Plan:
         raise click.ClickException(str(error.args[0])) from None
 
 
-def _imported(wsgi: str) -> Any:
+def _imported(name: str) -> Any:
+    """What the server runs, written as for gunicorn: a function is called where () is."""
     try:
-        return import_string(wsgi)
+        found = import_string(name.removesuffix("()"))
     except ImportStringError as error:
-        msg = f"{wsgi!r} cannot be imported: {error.exception}"
+        msg = f"{name!r} cannot be imported: {error.exception}"
         raise click.BadParameter(msg, param_hint="--wsgi") from None
+    made = found() if name.endswith("()") else found
+    try:
+        inspect.signature(made).bind("environ", "start_response")
+    except TypeError:
+        msg = f"{name!r} is no WSGI application: name one, or write () to call what makes it."
+        raise click.BadParameter(msg, param_hint="--wsgi") from None
+    return made
 
 
 def _write(lines: Iterator[str]) -> None:

@@ -9,7 +9,8 @@ from werkzeug.http import parse_set_header
 
 from ..overrides import overrides_of
 from ..precedence import wanted_by
-from .watching import HOOK, MIDDLEWARE
+from ..validation import PRINTABLE_LATIN_1
+from .watching import ANY, HOOK, MIDDLEWARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .asking import Answer, Row
+    from .watching import Value
 
 ALL = "every header"
 NOTHING = "nothing"
@@ -55,6 +57,16 @@ def faults_of(answer: Answer) -> list[Fault]:
         faults.append(Fault(where, lost, "the view's response", found))
     for name in sorted(answer.wanted.set_by):
         faults += [Fault(where, *differing) for differing in _compare(answer, name)]
+    faults += [
+        Fault(
+            where,
+            row.name,
+            "Latin-1, which is all that a server sends",
+            repr(row.value),
+        )
+        for row in answer.rows
+        if not PRINTABLE_LATIN_1.fullmatch(row.value)
+    ]
     return faults
 
 
@@ -84,23 +96,30 @@ def dead_overrides(app: Flask) -> list[Fault]:
 def _compare(answer: Answer, key: str) -> Iterator[tuple[str, str, str]]:
     """The header, what was expected of it and what was found, where the two differ."""
     sent = answer.sent(key)
-    name, value = answer.expected.get(key, (sent[0].name if sent else key, None))
-    expected = NOTHING if value is None else repr(value)
+    wanted = answer.expected.get(key)
+    name = wanted.name if wanted else sent[0].name if sent else key
+    expected = _in_words(wanted)
     if not sent:
-        if value is not None:
+        if wanted:
             yield name, expected, NOTHING
     elif len(sent) > 1:
         found = " and ".join(f"{row.value!r} ({row.set_by})" for row in sent)
         yield name, f"{expected} once", f"{len(sent)} of it: {found}"
-    elif not _agrees(value, sent[0]):
+    elif not _agrees(wanted, sent[0]):
         yield name, expected, f"{sent[0].value!r} ({sent[0].set_by})"
 
 
-def _agrees(value: str | None, row: Row) -> bool:
+def _in_words(wanted: Value | None) -> str:
+    if wanted is None:
+        return NOTHING
+    return "a value" if wanted.value is ANY else repr(wanted.value)
+
+
+def _agrees(wanted: Value | None, row: Row) -> bool:
     """Whether a header is as it was to be, or is one that a view may set."""
     if row.name.lower() == "cache-control" and row.set_by != MIDDLEWARE:
         return True
     if row.name.lower() == "vary":
-        wanted, found = parse_set_header(value), parse_set_header(row.value)
-        return wanted.as_set() <= found.as_set()
-    return row.value == value
+        tokens = parse_set_header(wanted.value if wanted else None).as_set()
+        return tokens <= parse_set_header(row.value).as_set()
+    return wanted is not None and wanted.value in {ANY, row.value}

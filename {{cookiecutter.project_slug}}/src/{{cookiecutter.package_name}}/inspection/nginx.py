@@ -47,7 +47,11 @@ def lines_for(app: Flask, server_name: str | None = None) -> Iterator[str]:
         variable = f"{prefix}_{number}"
         rows = [(key, _quoted(value, prefix)) for key, value in _rows(cases)]
         yield from _map(f"{prefix}_answer", variable, rows)
-        yield f"add_header {_quoted(name, prefix)} {variable} always;"
+        if name.lower() == "cache-control":  # "expires" sets it, too
+            rows = [('""', variable), ("default", '""')]
+            variable = f"{variable}_unset"
+            yield from _map("$sent_http_cache_control", variable, rows)
+        yield f'add_header "{name}" {variable} always;'
 
 
 def _kinds(prefix: str) -> Iterator[str]:
@@ -63,13 +67,17 @@ def _kinds(prefix: str) -> Iterator[str]:
 
 def _answers(prefix: str, server_name: str | None) -> Iterator[str]:
     """Empty where the app has answered, or a cache for it: both have the app's headers."""
-    key = "$upstream_header_time$upstream_http_date"
-    by_itself = ['""', '"~-$"']  # no proxy_pass, or none that was answered
+    kept = "$upstream_cache_status"
+    file_of_app = (
+        "$upstream_http_x_accel_redirect"  # nginx sends it without its headers
+    )
+    key = f"{kept}|{file_of_app}|$upstream_header_time$upstream_http_date"
+    by_itself = r"(MISS|BYPASS|EXPIRED)?\|(.+\|.*|\|(.*-)?)$"
     if server_name is not None:
         key = f"$server_name {key}"
-        by_itself = [f'"~^{re.escape(server_name)} (.*-)?$"']
-    rows = [(match, f'"$scheme {prefix}_kind"') for match in by_itself]
-    yield from _map(f'"{key}"', f"{prefix}_answer", [("default", '""'), *rows])
+        by_itself = f"{re.escape(server_name)} {by_itself}"
+    rows = [("default", '""'), (f'"~^{by_itself}"', f'"$scheme {prefix}_kind"')]
+    yield from _map(f'"{key}"', f"{prefix}_answer", rows)
 
 
 def _map(key: str, variable: str, rows: list[tuple[str, str]]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from flask import Blueprint, current_app, render_template, request
 from ..precedence import wanted_by
 from .asking import Answer, ask
 from .faults import Fault, dead_overrides, faults_of
-from .questions import plan_for
+from .questions import NotAsked, plan_for
+from .table import missed
 
 bp = Blueprint("headers_page", __name__, template_folder="templates")
 
@@ -37,6 +38,12 @@ def show() -> str:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     plan = plan_for(app, app)
     answers = [ask(app, app, question, request.scheme) for question in plan.questions]
+    raised = [answer for answer in answers if answer.error is not None]
+    answers = [answer for answer in answers if answer.error is None]
+    plan.not_asked += [
+        NotAsked(answer.question.path, f"the debugger's page answers: {answer.error}")
+        for answer in raised
+    ]
     lines = [Line(answer, faults_of(answer)) for answer in answers]
     names = [row.name for answer in answers for row in answer.rows]
     names += [fault.header for line in lines for fault in line.faults]
@@ -46,7 +53,7 @@ def show() -> str:
         lines=lines,
         names=list({name.lower(): name for name in names}.values()),
         faults=faults,
-        not_asked=plan.not_asked,
+        not_asked=plan.not_asked + missed(answers),
         scheme=request.scheme,
         has_csp="content-security-policy" in wanted_by(app, request.endpoint).names,
     )

@@ -10,6 +10,7 @@ from flask import send_file
 from werkzeug.exceptions import BadGateway
 
 from ..precedence import wanted_by
+from .asking import host_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -33,11 +34,13 @@ def values_for(app: Flask) -> dict[str, dict[Case, str]]:
     wanted = wanted_by(app, None)
     values: dict[str, dict[Case, str]] = {name: {} for name, _ in wanted.rows}
     for scheme in SCHEMES:
-        with app.test_request_context(url_scheme=scheme):
+        with app.test_request_context(base_url=f"{scheme}://{host_of(app)}"):
             for kind, response in _stand_ins().items():
-                sent = dict(wanted.rows_for(response)) | dict(response.headers)
-                for name in values.keys() & sent.keys():
-                    values[name][scheme, kind] = sent[name]
+                rows = [*wanted.rows_for(response), *response.headers]
+                sent = {name.lower(): value for name, value in rows}  # Flask's win
+                for name, cases in values.items():
+                    if name.lower() in sent:
+                        cases[scheme, kind] = sent[name.lower()]
     return {name: cases for name, cases in values.items() if cases}
 
 

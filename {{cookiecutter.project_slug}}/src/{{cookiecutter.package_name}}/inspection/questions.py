@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.routing import BuildError, ValidationError
 
 from .. import asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from werkzeug.routing import Rule
-
-    Paths = list[tuple[Rule, str]]
+    from werkzeug.routing import MapAdapter, Rule
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing: RFC 9110, section 9.2.1."""
@@ -39,12 +37,25 @@ class Question:
     fails: bool = False  # the app is to fail in it
 
 
+@dataclass(frozen=True)
+class NotAsked:
+    """What is not asked, and why."""
+
+    what: str
+    reason: str
+    endpoint: str | None = None
+
+    def __str__(self) -> str:
+        """The line that tells it."""
+        return f"not asked: {self.what}: {self.reason}"
+
+
 @dataclass
 class Plan:
-    """What to ask, and what not: the route, and why."""
+    """What to ask, and what not."""
 
     questions: list[Question] = field(default_factory=list)
-    not_asked: list[tuple[str, str]] = field(default_factory=list)
+    not_asked: list[NotAsked] = field(default_factory=list)
 
 
 def plan_for(
@@ -59,25 +70,25 @@ def plan_for(
         LookupError: ``asked.py`` names an endpoint that is not there.
         ValueError: a value of ``asked.py`` does not fit its route.
     """
-    _check_table(app)
+    mounted = dict(_mounted(wsgi))
+    _check_table(app, mounted)
     plan = Plan()
-    paths: Paths = []
+    routes: list[tuple[Rule, Question]] = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        path = _path_of(rule)
-        if reason := _why_not(app, rule, path):
-            plan.not_asked.append((rule.rule, reason))
-        elif path is not None:
-            paths.append((rule, path))
-    for rule, path in paths:
-        _plan_route(plan, rule, path, thorough=thorough, unsafe=unsafe)
-    plan.questions += _of_each_kind(app, paths)
-    if _shows_debugger(app):
-        reason = "in debug mode an exception ends in the debugger's page"
-        plan.not_asked.append(("500", reason))
-    if thorough:
-        plan.questions += _of_files(app, paths)
-    for prefix, mounted in _mounted(wsgi):
-        plan.questions += _of_mounted(plan, prefix, mounted)
+        if reason := _why_not(rule):
+            plan.not_asked.append(NotAsked(rule.rule, reason, rule.endpoint))
+            continue
+        host, path = _address_of(app, rule)
+        if path is None:
+            reason = "it is on another host"
+            plan.not_asked.append(NotAsked(rule.rule, reason, rule.endpoint))
+            continue
+        question = Question("route", path, host=host, endpoint=rule.endpoint)
+        routes.append((rule, question))
+        _plan_route(plan, rule, question, thorough=thorough, unsafe=unsafe)
+    _plan_kinds(plan, app, routes, thorough=thorough)
+    for prefix, beside in mounted.items():
+        _plan_mounted(plan, prefix, beside)
     plan.questions = list(dict.fromkeys(plan.questions))
     return plan
 
@@ -94,126 +105,189 @@ def narrow(plan: Plan, app: Flask, routes: Iterable[str]) -> Plan:
         if route not in known:
             msg = f"{route!r} is no endpoint and no URL rule. There are: {', '.join(sorted(known))}"
             raise LookupError(msg)
-    wanted = {
-        endpoint for rule in rules for endpoint in rule[1:] if {*rule} & {*routes}
-    }
-    paths = {rule for rule, endpoint in rules if endpoint in wanted}
+    wanted = {endpoint for rule, endpoint in rules if {rule, endpoint} & {*routes}}
     return Plan(
         [question for question in plan.questions if question.endpoint in wanted],
-        [(path, reason) for path, reason in plan.not_asked if path in paths],
+        [skipped for skipped in plan.not_asked if skipped.endpoint in wanted],
     )
 
 
 def _plan_route(
-    plan: Plan, rule: Rule, path: str, *, thorough: bool, unsafe: bool
+    plan: Plan, rule: Rule, question: Question, *, thorough: bool, unsafe: bool
 ) -> None:
-    for method in sorted(rule.methods or {"GET"}):
+    methods = rule.methods or {"GET"}
+    for method in sorted(methods):
         if method not in SAFE and not unsafe:
-            reason = f"{method} may change something, --unsafe asks it"
-            plan.not_asked.append((rule.rule, reason))
-        elif thorough or method not in {"HEAD", "OPTIONS"}:
-            question = Question("route", path, method, endpoint=rule.endpoint)
-            plan.questions.append(question)
+            reason = f"{method} may change something; check --unsafe asks it"
+            plan.not_asked.append(NotAsked(rule.rule, reason, rule.endpoint))
+        elif thorough or method not in {"HEAD", "OPTIONS"} or methods <= SAFE - {"GET"}:
+            plan.questions.append(replace(question, method=method))
+
+
+def _plan_kinds(
+    plan: Plan, app: Flask, routes: list[tuple[Rule, Question]], *, thorough: bool
+) -> None:
+    """Plan requests for what Flask answers by itself, where no view is called by them."""
+    pages = [question for rule, question in routes if not _is_static(rule)]
+    first = replace(next(iter(pages), Question("", "/")), endpoint=None)
+    kinds = [Question("404", "/no/such/page", host=first.host)]
+    every = [question for _, question in routes] if thorough else [first]
+    kinds += [_with_wrong_method(app, question) for question in every]
+    kinds += [replace(first, kind="OPTIONS", method="OPTIONS")]
+    kinds += itertools.islice(_redirects(routes), 1)
     if thorough:
-        plan.questions.append(Question("405", path, "TRACE"))
-
-
-def _of_each_kind(app: Flask, paths: Paths) -> Iterator[Question]:
-    """One request for each kind of response that Flask gives by itself."""
-    yield Question("404", "/no/such/page")
-    pages = [path for rule, path in paths if not _is_static(rule)]
-    first = next(iter(pages), "/")
-    yield Question("405", first, "TRACE")
-    yield Question("OPTIONS", first, "OPTIONS")
-    yield from itertools.islice(_redirects(paths), 1)
-    if not _shows_debugger(app):
-        yield Question("500", first, fails=True)
+        kinds += _of_files(app, routes)
     if app.config.get("TRUSTED_HOSTS"):
-        yield Question("untrusted host", first, host="untrusted.invalid")
+        kinds.append(replace(first, kind="untrusted host", host="untrusted.invalid"))
+    if _shows_debugger(app):
+        reason = "in debug mode an exception ends in the debugger's page"
+        plan.not_asked.append(NotAsked("500", reason))
+    else:
+        kinds.append(replace(first, kind="500", fails=True))
+    for question in kinds:
+        endpoint = _answering(app, question)
+        if endpoint in asked.NOT_ASKED:
+            reason = f"{endpoint} would answer, which is named in NOT_ASKED of asked.py"
+            plan.not_asked.append(NotAsked(question.kind, reason))
+        else:
+            plan.questions.append(question)
 
 
-def _redirects(paths: Paths) -> Iterator[Question]:
+def _with_wrong_method(app: Flask, question: Question) -> Question:
+    adapter = _adapter(app, question.host)
+    allowed = {*adapter.allowed_methods(question.path)}
+    wrong = next(method for method in ("TRACE", "LINK", "X") if method not in allowed)
+    return replace(question, kind="405", method=wrong, endpoint=None)
+
+
+def _redirects(routes: list[tuple[Rule, Question]]) -> Iterator[Question]:
     """Paths without the slash at their end, or with two for one: Flask knows better."""
-    for rule, path in paths:
-        if not rule.is_leaf and path != "/":
-            yield Question("redirect", path.removesuffix("/"))
-    for _, path in paths:
-        head, _, tail = path.rpartition("/")
-        if head and tail:
-            yield Question("redirect", f"{head}//{tail}")
+    for rule, question in routes:
+        if not rule.is_leaf and rule.strict_slashes and question.path != "/":
+            path = question.path.removesuffix("/")
+            yield Question("redirect", path, host=question.host)
+    for rule, question in routes:
+        head, _, tail = question.path.rpartition("/")
+        if head and tail and rule.merge_slashes:
+            yield Question("redirect", f"{head}//{tail}", host=question.host)
 
 
-def _of_files(app: Flask, paths: Paths) -> Iterator[Question]:
+def _of_files(app: Flask, routes: list[tuple[Rule, Question]]) -> Iterator[Question]:
     """What is asked of a static file, so that it is sent in part, not at all, not found."""
-    for rule, path in paths:
+    for rule, question in routes:
         if _is_static(rule) and app.view_functions.get(rule.endpoint):
-            yield Question("304", path, headers=(("If-None-Match", "*"),))
-            yield Question("206", path, headers=(("Range", "bytes=0-0"),))
-            yield Question("416", path, headers=(("Range", "bytes=999999999999-"),))
-            yield Question("404", f"{path}.not-there")
+            file = replace(question, endpoint=None)
+            yield replace(file, kind="304", headers=(("If-None-Match", "*"),))
+            yield replace(file, kind="206", headers=(("Range", "bytes=0-0"),))
+            yield replace(file, kind="416", headers=(("Range", "bytes=999999999-"),))
+            yield replace(file, kind="404", path=f"{file.path}.not-there")
+
+
+def flask_in(wsgi: Any) -> Flask | None:
+    """The Flask app that a WSGI application is, or that middlewares lead to."""
+    for each in _chain(wsgi):
+        if isinstance(each, Flask):
+            return each
+    return None
+
+
+def _chain(wsgi: Any) -> Iterator[Any]:
+    """A WSGI application and those inside it: middlewares have the next as ``app``."""
+    seen: list[object] = []
+    while wsgi is not None and not any(wsgi is each for each in seen):
+        seen.append(wsgi)
+        yield wsgi
+        wsgi = _within(wsgi)
+
+
+def _within(wsgi: Any) -> Any:
+    if isinstance(wsgi, Flask):
+        return wsgi.wsgi_app
+    owner = getattr(wsgi, "__self__", None)  # app.wsgi_app is a method of the app
+    return owner if isinstance(owner, Flask) else getattr(wsgi, "app", None)
 
 
 def _mounted(wsgi: Any) -> Iterator[tuple[str, Any]]:
-    """What is mounted beside the app: Werkzeug's middlewares have the next as ``app``."""
-    while wsgi is not None:
-        if isinstance(wsgi, DispatcherMiddleware):
-            yield from wsgi.mounts.items()
-        wsgi = wsgi.wsgi_app if isinstance(wsgi, Flask) else getattr(wsgi, "app", None)
+    for each in _chain(wsgi):
+        if isinstance(each, DispatcherMiddleware):
+            yield from each.mounts.items()
 
 
-def _of_mounted(plan: Plan, prefix: str, mounted: Any) -> Iterable[Question]:
-    if not isinstance(mounted, Flask):
-        yield Question("mounted", f"{prefix}/")
+def _plan_mounted(plan: Plan, prefix: str, mounted: Any) -> None:
+    if prefix in asked.NOT_ASKED:
+        plan.not_asked.append(NotAsked(prefix, "named in NOT_ASKED of asked.py"))
         return
-    for rule in mounted.url_map.iter_rules():
-        path = _path_of(rule)
-        if path is None:
+    app = flask_in(mounted)
+    if app is None:
+        plan.questions.append(Question("mounted", f"{prefix}/"))
+        return
+    for rule in app.url_map.iter_rules():
+        if rule.arguments - (rule.defaults or {}).keys():
             reason = "it is mounted, and has parameters"
-            plan.not_asked.append((f"{prefix}{rule.rule}", reason))
-        elif "GET" in (rule.methods or {"GET"}):
-            yield Question("mounted", f"{prefix}{path}")
-    yield Question("mounted", f"{prefix}/no/such/page")
+            plan.not_asked.append(NotAsked(f"{prefix}{rule.rule}", reason))
+        elif "GET" in (rule.methods or {"GET"}) and not _why_not(rule):
+            _, path = _address_of(app, rule)
+            plan.questions.append(Question("mounted", f"{prefix}{path}"))
+    plan.questions.append(Question("mounted", f"{prefix}/no/such/page"))
 
 
-def _path_of(rule: Rule) -> str | None:
-    """A path that leads to a rule, ``None`` where a parameter has no value."""
+def _address_of(app: Flask, rule: Rule) -> tuple[str | None, str | None]:
+    """The host, if the rule has one of its own, and a path that lead to a rule."""
     values = {**asked.PARAMETERS.get(rule.endpoint, {}), **(rule.defaults or {})}
-    if rule.arguments - values.keys():
-        return None
     try:
         built = rule.build(values, append_unknown=False)
-    except (BuildError, TypeError, ValidationError, ValueError):
+    except Exception:  # noqa: BLE001 - the converter of a parameter may be anyone's
         built = None
     if built is None:
         given = asked.PARAMETERS.get(rule.endpoint)
         msg = f"asked.py: PARAMETERS[{rule.endpoint!r}] is {given!r}: that does not fit {rule.rule}"
         raise ValueError(msg)
-    return built[1]
+    domain, path = built
+    if app.url_map.host_matching or not domain:
+        return domain or None, path
+    server = app.config["SERVER_NAME"]
+    return (f"{domain}.{server}", path) if server else (None, None)
 
 
-def _why_not(app: Flask, rule: Rule, path: str | None) -> str | None:
+def _why_not(rule: Rule) -> str | None:
     """Why a rule is not asked, if it is not."""
     if rule.endpoint in asked.NOT_ASKED:
         return "named in NOT_ASKED of asked.py"
-    if rule.build_only or rule.websocket or rule.endpoint == OWN_PAGE:
-        return "nothing to ask" if rule.endpoint != OWN_PAGE else "the table's own page"
-    if rule.subdomain != app.url_map.default_subdomain or rule.host:
-        return "it is on another host"
-    if path is None:
-        return f"no value for {', '.join(sorted(rule.arguments))} in asked.py"
+    if rule.endpoint == OWN_PAGE:
+        return "the table's own page"
+    if rule.build_only or rule.websocket:
+        return "nothing to ask"
+    known = {**asked.PARAMETERS.get(rule.endpoint, {}), **(rule.defaults or {})}
+    if missing := sorted(rule.arguments - known.keys()):
+        return f"no value for {', '.join(missing)} in asked.py"
     return None
 
 
-def _check_table(app: Flask) -> None:
-    for table, names in (
-        ("PARAMETERS", asked.PARAMETERS),
-        ("NOT_ASKED", asked.NOT_ASKED),
+def _check_table(app: Flask, mounted: Iterable[str]) -> None:
+    known = {rule.endpoint for rule in app.url_map.iter_rules()}
+    for table, names, more in (
+        ("PARAMETERS", asked.PARAMETERS, set[str]()),
+        ("NOT_ASKED", asked.NOT_ASKED, {*mounted}),
     ):
         for name in names:
-            if name not in app.view_functions and name != "static":
-                known = ", ".join(sorted(app.view_functions))
-                msg = f"asked.py: {table} names {name!r}, which is no endpoint. There are: {known}"
+            if name not in known | more | {"static"}:
+                there = ", ".join(sorted(known | more))
+                msg = f"asked.py: {table} names {name!r}, which is no endpoint. There are: {there}"
                 raise LookupError(msg)
+
+
+def _adapter(app: Flask, host: str | None) -> MapAdapter:
+    server = host or app.config["SERVER_NAME"] or "localhost"
+    return app.url_map.bind(server)
+
+
+def _answering(app: Flask, question: Question) -> str | None:
+    """The endpoint whose view a request would call, ``None`` where it calls none."""
+    try:
+        endpoint, _ = _adapter(app, question.host).match(question.path, question.method)
+    except HTTPException:
+        return None
+    return str(endpoint)
 
 
 def _shows_debugger(app: Flask) -> bool:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .faults import faults_of
+from .questions import NotAsked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .asking import Answer
     from .questions import Plan
@@ -33,18 +34,29 @@ def as_lines(answers: list[Answer], *, values: bool) -> Iterator[str]:
 
     They fit the terminal, or 80 columns where there is none.
     """
-    width = shutil.get_terminal_size((80, 24)).columns
     for answer in answers:
-        yield _heading(answer, width)
+        yield _heading(answer)
         if values:
             for row in answer.rows:
-                yield from _wrapped(f"{row.name} ({row.set_by})", row.value, width)
+                yield from wrapped(f"{row.name} ({row.set_by})", row.value, row.set_by)
         else:
             for set_by, names in _by_setter(answer).items():
-                yield from _wrapped(set_by, ", ".join(names), width)
+                yield from wrapped(set_by, ", ".join(names), set_by)
         for fault in faults_of(answer):
             text = f"{fault.header}: expected {fault.expected}, found {fault.found}"
-            yield from _wrapped("FAULT", text, width, "red")
+            yield from wrapped("FAULT", text, "middleware")
+
+
+def missed(answers: Iterable[Answer]) -> list[NotAsked]:
+    """Tell of routes that have not answered, although they were asked."""
+    return [
+        NotAsked(
+            f"{answer.question.method} {answer.question.path}",
+            f"{answer.endpoint or 'no route'} has answered ({answer.status}), not {answer.question.endpoint}: see asked.py",
+        )
+        for answer in {answer.question: answer for answer in answers}.values()
+        if answer.missed
+    ]
 
 
 def as_json(answers: list[Answer], plan: Plan) -> dict[str, Any]:
@@ -66,17 +78,19 @@ def as_json(answers: list[Answer], plan: Plan) -> dict[str, Any]:
             for answer in answers
         ],
         "not_asked": [
-            {"route": route, "reason": reason} for route, reason in plan.not_asked
+            {"what": skipped.what, "reason": skipped.reason}
+            for skipped in [*plan.not_asked, *missed(answers)]
         ],
     }
 
 
-def _heading(answer: Answer, width: int) -> str:
+def _heading(answer: Answer) -> str:
     question = answer.question
     text = f"{answer.status} {question.method} {question.path}"
-    kind = answer.endpoint if question.kind == "route" else question.kind
-    gap = " " * max(2, width - len(text) - len(str(kind)) - 1)
-    return click.style(text, bold=True) + gap + click.style(str(kind), dim=True)
+    kind = question.kind if question.kind != "route" else answer.endpoint or "no route"
+    room = _width() - len(text) - len(kind)
+    gap = " " * room if room > 1 else "\n" + " " * _INDENT
+    return click.style(text, bold=True) + gap + click.style(kind, dim=True)
 
 
 def _by_setter(answer: Answer) -> dict[str, list[str]]:
@@ -87,13 +101,18 @@ def _by_setter(answer: Answer) -> dict[str, list[str]]:
     return names
 
 
-def _wrapped(who: str, text: str, width: int, color: str | None = None) -> list[str]:
+def _width() -> int:
+    return shutil.get_terminal_size((80, 24)).columns - 1
+
+
+def wrapped(what: str, text: str, color: str = "", indent: int = _INDENT) -> list[str]:
+    """Write a text in lines that fit, the first of which begins with what it is."""
     lines = textwrap.wrap(
-        f"{who}: {text}",
-        width - 1,
-        initial_indent=" " * _INDENT,
-        subsequent_indent=" " * 2 * _INDENT,
+        f"{what}: {text}",
+        _width(),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + _INDENT),
         break_on_hyphens=False,
     )
-    colored = click.style(who, fg=color or COLORS.get(who))
-    return [lines[0].replace(who, colored, 1), *lines[1:]]
+    colored = click.style(what, fg=COLORS.get(color))
+    return [lines[0].replace(what, colored, 1), *lines[1:]]
