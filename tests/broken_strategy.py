@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, has_request_context
+from flask import Flask, Response, current_app, has_request_context
 
 from .precedence import put_headers_on
 
@@ -19,7 +19,7 @@ class AppResponse(Response):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if has_request_context():
-            put_headers_on(self)
+            put_headers_on(self, current_app)
 
 
 def new_app(import_name: str, **options: Any) -> Flask:

@@ -310,8 +310,8 @@ def test_headers_are_put_on_and_taken_off_again(app: Flask) -> None:
     with app.test_request_context("/"):
         response = Response("text", headers={"Vary": "Origin", "X-Level": "view"})
         before = list(response.headers)
-        precedence.put_headers_on(response)
-        precedence.put_headers_on(response)
+        precedence.put_headers_on(response, app)
+        precedence.put_headers_on(response, app)
         assert response.headers.getlist("Vary") == ["Accept, Origin"]
         precedence.take_headers_off(response)
         assert list(response.headers) == before
@@ -320,10 +320,10 @@ def test_headers_are_put_on_and_taken_off_again(app: Flask) -> None:
 def test_what_was_set_in_between_stays_when_headers_are_taken_off(app: Flask) -> None:
     with app.test_request_context("/"):
         response = Response("text")
-        precedence.put_headers_on(response)
+        precedence.put_headers_on(response, app)
         response.headers.add("X-Level", "hook")
         response.vary.add("Cookie")
-        precedence.put_headers_on(response)
+        precedence.put_headers_on(response, app)
         assert response.headers.getlist("X-Level") == ["hook"]
         assert response.headers.getlist("X-Other") == ["policy"]
         assert response.headers.getlist("Vary") == ["Accept, Cookie"]
@@ -332,7 +332,7 @@ def test_what_was_set_in_between_stays_when_headers_are_taken_off(app: Flask) ->
 def test_what_was_merged_stays_when_headers_are_taken_off(app: Flask) -> None:
     with app.test_request_context("/"):
         response = Response("text", headers={"Vary": "Origin"})
-        precedence.put_headers_on(response)
+        precedence.put_headers_on(response, app)
         response.headers["X-Level"] = "hook"
         precedence.take_headers_off(response)
         assert "Origin" in response.vary
@@ -341,7 +341,7 @@ def test_what_was_merged_stays_when_headers_are_taken_off(app: Flask) -> None:
 def test_nothing_is_put_on_outside_of_a_request(app: Flask) -> None:
     with app.app_context():
         response = Response("text")
-        precedence.put_headers_on(response)
+        precedence.put_headers_on(response, app)
         assert "X-Level" not in response.headers
 
 

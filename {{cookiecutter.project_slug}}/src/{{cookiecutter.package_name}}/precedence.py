@@ -1,7 +1,7 @@
 """Which header wins: the view's > its route's override > its blueprint's > the policy.
 
-``headers.py`` calls ``put_headers_on`` at its own moment; what that gives a response
-does not depend on the moment, and giving it twice changes nothing.
+``headers.py`` puts them on at its own moment; what a response is given does not depend on
+the moment, and giving it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import current_app, has_request_context, request
+from flask import has_request_context, request
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_set_header
 
@@ -18,7 +18,7 @@ from .validation import HeaderError, check_header, check_policy
 from .values import Computed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from flask import Flask, Response
 
@@ -39,10 +39,10 @@ class Wanted:
     texts_only: bool
     set_by: Mapping[str, str]  # who set or removed a name, in lower case
 
-    def rows_for(self, response: Response) -> list[Row]:
+    def rows_for(self, response: Response) -> Sequence[Row]:
         """The rows with the values that a response gets."""
         if self.texts_only:
-            return list(self.rows)  # type: ignore[arg-type]
+            return self.rows  # type: ignore[return-value]
         values = (
             (name, value if isinstance(value, str) else value.value_for(response))
             for name, value in self.rows
@@ -112,26 +112,35 @@ def wanted_by(app: Flask, endpoint: str | None) -> Wanted:
     return rules.wanted(app, endpoint)
 
 
-def put_headers_on(response: Response) -> None:
+def put_headers_on(response: Response, app: Flask) -> None:
     """Give a response of the current request what it is to carry and lacks.
 
     The headers are a new object: one that a view shares between responses must not
-    change. The policy's names come first, in the policy's order, so that the order
-    does not tell at which moment they were put on. Outside of a request nothing is
-    put on.
+    change. Outside of a request nothing is put on.
     """
     if not has_request_context():
         return
-    take_headers_off(response)
-    wanted = wanted_by(current_app, request.endpoint)
-    rows = wanted.rows_for(response)
+    if _PUT_ON in vars(response):
+        take_headers_off(response)
     bare = list(response.headers.items())
-    if wanted.names.isdisjoint({name.lower() for name, _ in bare}):
-        put = rows + bare
-    else:
-        put = list(_merge(rows, bare))
+    put = with_headers(bare, response, app)
     _set_headers(response, put)
     vars(response)[_PUT_ON] = put, bare
+
+
+def with_headers(own: list[Row], response: Response, app: Flask) -> list[Row]:
+    """Add to the headers of a response what it is to carry and lacks.
+
+    The policy's names come first, in the policy's order, so that the order does not tell
+    at which moment they were put on.
+    """
+    rule = request.url_rule
+    wanted = wanted_by(app, rule.endpoint if rule else None)
+    rows = wanted.rows_for(response)
+    for name, _ in own:
+        if name.lower() in wanted.names:
+            return list(_merge(rows, own))
+    return [*rows, *own]
 
 
 def take_headers_off(response: Response) -> None:
@@ -174,7 +183,7 @@ def _apply(override: Override, below: Value | None, *, merge: bool) -> Value | N
     )
 
 
-def _merge(rows: list[Row], present: list[Row]) -> Iterable[Row]:
+def _merge(rows: Sequence[Row], present: list[Row]) -> Iterable[Row]:
     """The wanted rows, each as the response has it where it has one, then the rest."""
     for name, value in rows:
         own = [row for row in present if row[0].lower() == name.lower()]

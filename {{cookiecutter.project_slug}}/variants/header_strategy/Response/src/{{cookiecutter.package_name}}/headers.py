@@ -12,9 +12,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request_finished
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    has_request_context,
+    request_finished,
+)
 
-from .precedence import put_headers_on
+from .precedence import with_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,8 +32,10 @@ class AppResponse(Response):
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         """Return the headers for the server, the app's own among them."""
-        put_headers_on(self)
-        return super().get_wsgi_headers(environ)
+        headers = super().get_wsgi_headers(environ)
+        if has_request_context():
+            headers[:] = with_headers([*headers], self, current_app)
+        return headers
 
     @classmethod
     def force_type(

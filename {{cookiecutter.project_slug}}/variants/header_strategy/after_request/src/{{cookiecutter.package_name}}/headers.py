@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import (
@@ -29,19 +30,18 @@ if TYPE_CHECKING:
 def new_app(import_name: str, **options: Any) -> Flask:
     """Make a Flask app, with the options of ``Flask()``, that sets the headers."""
     app = Flask(import_name, **options)
-    app.after_request(add_headers)
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        put_headers_on(response, app)
+        return response
+
     request_started.connect(_see_errors_first, app)
     got_request_exception.connect(_see_errors_first, app)
     return app
 
 
-def add_headers(response: Response) -> Response:
-    """Put the headers on a finished response."""
-    put_headers_on(response)
-    return response
-
-
-def _see_errors_first(_app: Flask, **_: object) -> None:
+def _see_errors_first(app: Flask, **_: object) -> None:
     """See the page for an unhandled exception before any other function does.
 
     If the exception came from another function that Flask calls after the view, that
@@ -49,10 +49,10 @@ def _see_errors_first(_app: Flask, **_: object) -> None:
     ``after_this_request`` registers when the request starts is called before them
     all; where the request could not even start, the exception is the moment.
     """
-    after_this_request(_add_headers_to_error)
+    after_this_request(partial(_add_headers_to_error, app))
 
 
-def _add_headers_to_error(response: Response) -> Response:
+def _add_headers_to_error(app: Flask, response: Response) -> Response:
     """Pass on a copy, if an exception is being handled.
 
     Should one of the functions that get the copy raise, Flask sends the original: it
@@ -63,7 +63,7 @@ def _add_headers_to_error(response: Response) -> Response:
     passed_on = copy.copy(response)
 
     def get_wsgi_response(environ: WSGIEnvironment) -> Any:
-        put_headers_on(passed_on)
+        put_headers_on(passed_on, app)
         return passed_on.get_wsgi_response(environ)
 
     vars(response)["get_wsgi_response"] = get_wsgi_response

@@ -35,8 +35,9 @@ class App(Flask):
     def make_response(self, rv: ResponseReturnValue) -> Response:
         """Make a response of what a view returned, and put the headers on."""
         response = super().make_response(rv)
-        if _busy_with.get() is not _current_environ():
-            put_headers_on(response)
+        busy_with = _busy_with.get()
+        if busy_with is None or busy_with is not _current_environ():
+            put_headers_on(response, self)
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,39 +45,41 @@ class App(Flask):
 
         https://flask.palletsprojects.com/api/#flask.Flask.ensure_sync
         """
-        run = _noting(super().ensure_sync(func))
-        as_response = super().make_response
+        run = super().ensure_sync(func)
 
-        def with_bare_response(*args: Any, **kwargs: Any) -> Any:
-            if not (args and isinstance(args[0], Response)):
-                return run(*args, **kwargs)
-            take_headers_off(args[0])
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            token = _busy_with.set(_current_environ())
             try:
-                returned = run(*args, **kwargs)
+                if args and isinstance(args[0], Response):
+                    return self._run_on_bare(run, *args, **kwargs)
+                return run(*args, **kwargs)
             finally:
-                put_headers_on(args[0])
-            if isinstance(returned, AnyResponse) and returned is not args[0]:
-                returned = as_response(returned)
-                put_headers_on(returned)
-            return returned
+                _busy_with.reset(token)
 
-        return with_bare_response
+        return noted
+
+    def _run_on_bare(
+        self,
+        run: Callable[..., Any],
+        response: Response,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        """Take the headers off a response while a function has it."""
+        take_headers_off(response)
+        try:
+            returned = run(response, *args, **kwargs)
+        finally:
+            put_headers_on(response, self)
+        if isinstance(returned, AnyResponse) and returned is not response:
+            returned = super().make_response(returned)
+            put_headers_on(returned, self)
+        return returned
 
 
 def new_app(import_name: str, **options: Any) -> Flask:
     """Make a Flask app, with the options of ``Flask()``, that sets the headers."""
     return App(import_name, **options)
-
-
-def _noting(func: Callable[..., Any]) -> Callable[..., Any]:
-    def noted(*args: Any, **kwargs: Any) -> Any:
-        token = _busy_with.set(_current_environ())
-        try:
-            return func(*args, **kwargs)
-        finally:
-            _busy_with.reset(token)
-
-    return noted
 
 
 def _current_environ() -> object:
