@@ -21,7 +21,7 @@ def main(package: str) -> None:
     kinds = importlib.import_module("tests.response_kinds").KINDS
     logging.disable()
     count = itertools.count()
-    secrets.token_urlsafe = lambda _bytes=None: f"nonce{next(count)}"
+    secrets.token_hex = lambda _bytes=None: f"nonce{next(count)}"
     said = {}
     for kind in kinds:
         app = create_app({"SECRET_KEY": "secret"})

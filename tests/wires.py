@@ -84,7 +84,7 @@ def main(package: str) -> None:
     sys.path[:0] = ["src", str(Path.cwd())]
     logging.disable()
     ask = importlib.import_module("tests.wire").ask
-    mock.patch.object(secrets, "token_urlsafe", return_value="N" * 22).start()
+    mock.patch.object(secrets, "token_hex", return_value="0" * 32).start()
     wires = {}
     for name, app, request in requests(package):
         for scheme, environ in SCHEMES.items():

@@ -1,1 +1,5 @@
-"""Measurements, run by hand: they print ratios and assert nothing."""
+"""What the headers cost, each figure a ratio to something named, measured in one run.
+
+``python -m tests.benchmarks`` measures everything, ``python -m tests.benchmarks request``
+one part of it.
+"""

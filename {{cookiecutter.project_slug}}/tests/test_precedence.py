@@ -16,7 +16,6 @@ from flask import (
     abort,
     after_this_request,
     make_response,
-    request,
 )
 from werkzeug.datastructures import Headers
 
@@ -34,6 +33,7 @@ from .wire import Wire, ask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask import Request
     from flask.typing import ResponseReturnValue
 
     from {{ cookiecutter.package_name }}.values import Override
@@ -266,7 +266,7 @@ def test_the_policy_is_read_once() -> None:
 class FromPath(Computed):
     """A value that depends on the request, and on the response."""
 
-    def value_for(self, response: Response) -> str | None:
+    def value_for(self, response: Response, request: Request) -> str | None:
         """Return the path, or nothing for an error."""
         return request.path if response.status_code < 400 else None
 

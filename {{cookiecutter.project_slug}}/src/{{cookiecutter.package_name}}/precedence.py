@@ -6,7 +6,6 @@ the moment, and giving it twice changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
@@ -18,9 +17,9 @@ from .validation import HeaderError, check_header, check_policy
 from .values import Computed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from flask import Flask, Response
+    from flask import Flask, Request, Response
 
     from .values import Override, Value
 
@@ -30,24 +29,40 @@ _EXTENSION = "headers"
 _PUT_ON = "_put_on"  # a response's note of its headers, with and without the policy
 
 
-@dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the responses of one endpoint are to carry where the view says nothing."""
+    """What the responses of one endpoint are to carry where the view says nothing.
 
-    rows: tuple[tuple[str, Value], ...]
-    names: frozenset[str]  # in lower case
-    texts_only: bool
-    set_by: Mapping[str, str]  # who set or removed a name, in lower case
+    Its names are in lower case; ``set_by`` tells who set or removed each.
+    """
 
-    def rows_for(self, response: Response) -> Sequence[Row]:
-        """The rows with the values that a response gets."""
-        if self.texts_only:
-            return self.rows  # type: ignore[return-value]
-        values = (
-            (name, value if isinstance(value, str) else value.value_for(response))
-            for name, value in self.rows
-        )
-        return [(name, value) for name, value in values if value is not None]
+    def __init__(
+        self, rows: Iterable[tuple[str, Value]], set_by: Mapping[str, str]
+    ) -> None:
+        self.rows = tuple(rows)
+        self.names = frozenset(name.lower() for name, _ in self.rows)
+        self.set_by = set_by
+        self._texts = [(name, str(value)) for name, value in self.rows]
+        self._computed = [
+            (place, value)
+            for place, (_, value) in enumerate(self.rows)
+            if isinstance(value, Computed)
+        ]
+
+    def rows_for(self, response: Response, request: Request) -> list[Row]:
+        """The rows with the values that a response to a request gets."""
+        if not self._computed:
+            return self._texts
+        rows = self._texts.copy()
+        left_out = []
+        for place, value in self._computed:
+            text = value.value_for(response, request)
+            if text is None:
+                left_out.append(place)
+            else:
+                rows[place] = rows[place][0], text
+        for place in reversed(left_out):
+            del rows[place]
+        return rows
 
 
 class Rules:
@@ -83,9 +98,7 @@ class Rules:
                     rows.pop(key, None)
                 else:
                     rows[key] = (name, value)
-        values = [value for _, value in rows.values()]
-        texts_only = not any(isinstance(value, Computed) for value in values)
-        return Wanted(tuple(rows.values()), frozenset(rows), texts_only, set_by)
+        return Wanted(rows.values(), set_by)
 
 
 def init_app(app: Flask, policy: Iterable[tuple[str, Value]]) -> None:
@@ -122,9 +135,11 @@ def put_headers_on(response: Response, app: Flask) -> None:
         return
     if _PUT_ON in vars(response):
         take_headers_off(response)
-    bare = list(response.headers.items())
+    headers = response.headers
+    bare = list(headers if isinstance(headers, Headers) else headers.items())
     put = with_headers(bare, response, app)
-    _set_headers(response, put)
+    response.headers = Headers()
+    response.headers[:] = put
     vars(response)[_PUT_ON] = put, bare
 
 
@@ -134,9 +149,10 @@ def with_headers(own: list[Row], response: Response, app: Flask) -> list[Row]:
     The policy's names come first, in the policy's order, so that the order does not tell
     at which moment they were put on.
     """
-    rule = request.url_rule
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    rule = asked.url_rule
     wanted = wanted_by(app, rule.endpoint if rule else None)
-    rows = wanted.rows_for(response)
+    rows = wanted.rows_for(response, asked)
     for name, _ in own:
         if name.lower() in wanted.names:
             return list(_merge(rows, own))
@@ -183,7 +199,7 @@ def _apply(override: Override, below: Value | None, *, merge: bool) -> Value | N
     )
 
 
-def _merge(rows: Sequence[Row], present: list[Row]) -> Iterable[Row]:
+def _merge(rows: list[Row], present: list[Row]) -> Iterable[Row]:
     """The wanted rows, each as the response has it where it has one, then the rest."""
     for name, value in rows:
         own = [row for row in present if row[0].lower() == name.lower()]

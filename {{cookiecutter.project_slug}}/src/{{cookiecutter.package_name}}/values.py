@@ -7,19 +7,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flask import Response
+    from flask import Request, Response
 
 
 class Computed(ABC):
     """A value that depends on the response, or on the request it answers.
 
-    It is asked while the request is at hand (``flask.request``). What it returns is not
-    checked again, so it must be made of checked parts.
+    What it returns is not checked again, so it must be made of checked parts.
     """
 
     @abstractmethod
-    def value_for(self, response: Response) -> str | None:
-        """Return the value for a response; ``None`` where it does not go out."""
+    def value_for(self, response: Response, request: Request) -> str | None:
+        """Return the value for a response; ``None`` where it does not go out.
+
+        ``request`` is the object that ``flask.request`` stands for; it is asked for every
+        response, and an object is quicker to ask.
+        """
 
 
 Value = str | Computed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Blueprint, Flask, Response, request, session
+from flask import Blueprint, Flask, Request, Response, session
 
 from {{ cookiecutter.package_name }} import asked, headers, inspection, precedence
 from {{ cookiecutter.package_name }}.overrides import (
@@ -26,7 +26,7 @@ NAME, VALUE = "X-Own", "its value"
 class OverHttps(Computed):
     """A value that goes out over HTTPS only."""
 
-    def value_for(self, _response: Response) -> str | None:
+    def value_for(self, _response: Response, request: Request) -> str | None:
         """Return the value where the request came over HTTPS."""
         return "1" if request.is_secure else None
 

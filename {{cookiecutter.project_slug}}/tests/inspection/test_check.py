@@ -318,7 +318,7 @@ def test_a_value_that_is_another_each_time_may_be_any(
     app: Flask, run: Callable[..., Result]
 ) -> None:
     class Once(Computed):
-        def value_for(self, _response: flask.Response) -> str:
+        def value_for(self, *_: object) -> str:
             return uuid.uuid4().hex
 
     precedence.init_app(app, [("X-Once", Once())])

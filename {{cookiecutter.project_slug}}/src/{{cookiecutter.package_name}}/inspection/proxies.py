@@ -34,9 +34,9 @@ def values_for(app: Flask) -> dict[str, dict[Case, str]]:
     wanted = wanted_by(app, None)
     values: dict[str, dict[Case, str]] = {name: {} for name, _ in wanted.rows}
     for scheme in SCHEMES:
-        with app.test_request_context(base_url=f"{scheme}://{host_of(app)}"):
+        with app.test_request_context(base_url=f"{scheme}://{host_of(app)}") as context:
             for kind, response in _stand_ins().items():
-                rows = [*wanted.rows_for(response), *response.headers]
+                rows = [*wanted.rows_for(response, context.request), *response.headers]
                 sent = {name.lower(): value for name, value in rows}  # Flask's win
                 for name, cases in values.items():
                     if name.lower() in sent:

@@ -163,7 +163,9 @@ def expected_of(wanted: Wanted, response: Any) -> Expected:
 
     A value that is another each time it is asked for may be any.
     """
-    once, again = wanted.rows_for(response), dict(wanted.rows_for(response))
+    asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    once = wanted.rows_for(response, asked)
+    again = dict(wanted.rows_for(response, asked))
     return {
         name.lower(): Value(name, value if again.get(name) == value else ANY)
         for name, value in once

@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import request
-
 from .known_headers import mend_directives
 from .validation import HeaderError
 from .values import Computed
 
 if TYPE_CHECKING:
-    from flask import Response
+    from flask import Request, Response
 
     from .values import Change, Value
 
@@ -52,12 +50,8 @@ class Csp(Computed):
         secure: Directives = {**self._directives, **added}
         self._texts = {False: _text(self._directives), True: _text(secure)}
 
-    def value_for(self, _response: Response) -> str | None:
-        """Return the policy for a response."""
-        return self.text()
-
-    def text(self) -> str | None:
-        """The policy for the current request, over HTTP or HTTPS."""
+    def value_for(self, _response: Response, request: Request) -> str | None:
+        """Return the policy for a request, over HTTP or HTTPS."""
         text = self._texts[request.is_secure]
         root = request.root_path.rstrip("/")  # where the app is mounted, mostly nowhere
         if root:

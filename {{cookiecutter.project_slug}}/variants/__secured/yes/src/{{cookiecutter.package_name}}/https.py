@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .validation import check_header
 from .values import Computed
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask, Request, Response
 
 
 class HttpsOnly(Computed):
@@ -27,7 +26,7 @@ class HttpsOnly(Computed):
         check_header("policy.py", name, value)
         self._value = value
 
-    def value_for(self, _response: Response) -> str | None:
+    def value_for(self, _response: Response, request: Request) -> str | None:
         """Return the value where the request came over HTTPS."""
         return self._value if request.is_secure else None
 

@@ -16,9 +16,10 @@ from .validation import HeaderError
 from .values import Computed
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask, Request, Response
 
     from .csp import Amendments, Directives
+    from .values import Value
 
 NONCE = "'nonce-{nonce}'"
 """Stands in ``policy.py`` for the nonce of the page."""
@@ -33,9 +34,14 @@ def csp_nonce() -> str:
 
     A template writes it as the attribute ``nonce`` of its scripts and styles.
     """
+    # The object is quicker to ask than the proxy that stands for it.
+    return _nonce_of(request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _nonce_of(request: Request) -> str:
     environ = request.environ
     if _KEY not in environ:
-        environ[_KEY] = secrets.token_urlsafe(_BYTES)
+        environ[_KEY] = secrets.token_hex(_BYTES)
     nonce: str = environ[_KEY]
     return nonce
 
@@ -50,17 +56,18 @@ def is_page(response: Response) -> bool:
     return response.mimetype in {"text/html", "application/xhtml+xml"}
 
 
-def has_nonce(response: Response) -> bool:
+def has_nonce(page: Response, request: Request) -> bool:
     """Whether a page has a nonce, or is to have one.
 
     The template of a streamed page runs after the headers are sent: it gets one in any
     case. A static file (``direct_passthrough``) has none. The pages that Flask makes for
     errors look streamed, too, but their length is known.
     """
-    if not is_page(response) or response.direct_passthrough:
+    if page.direct_passthrough:
         return False
-    streamed = response.is_streamed and response.content_length is None
-    return streamed or _KEY in request.environ
+    if _KEY in request.environ:
+        return True
+    return page.is_streamed and page.content_length is None
 
 
 class PageCsp(Computed):
@@ -87,22 +94,22 @@ class PageCsp(Computed):
         self._with_nonce = Csp({**pages, **with_nonce}, upgrade=upgrade)
         self._others = Csp(others, upgrade=upgrade)
 
-    def value_for(self, response: Response) -> str | None:
+    def value_for(self, response: Response, request: Request) -> str | None:
         """Return the policy for a response.
 
         A page that has not changed (304) gets none: the browser shows the page it has,
         under the policy that came with it. Another one would update that (RFC 9111,
         section 3.2), and with it the nonce that the page's scripts carry.
         """
-        is_file = not is_page(response) and "ETag" in response.headers
-        if response.status_code == 304 and not is_file:
+        page = is_page(response)
+        if response.status_code == 304 and (page or "ETag" not in response.headers):
             return None
-        if not is_page(response):
-            return self._others.text()
-        if not has_nonce(response):
-            return self._pages.text()
-        text = self._with_nonce.text()
-        return text and text.replace("{nonce}", csp_nonce())
+        if not page:
+            return self._others.value_for(response, request)
+        if not has_nonce(response, request):
+            return self._pages.value_for(response, request)
+        text = self._with_nonce.value_for(response, request)
+        return text and text.replace("{nonce}", _nonce_of(request))
 
     def amended(self, amendments: Amendments) -> PageCsp:
         """A policy with directives changed, for pages and for all the rest.
@@ -122,19 +129,21 @@ class PageCsp(Computed):
         )
 
 
-def to_try_out(directives: Directives, reports: Directives) -> PageCsp:
-    """Make a policy for Content-Security-Policy-Report-Only, none without directives.
+def to_try_out(directives: Directives, reports: Directives) -> list[tuple[str, Value]]:
+    """Make the row of Content-Security-Policy-Report-Only, none without directives.
 
     It goes out with pages. Where a page has no nonce, what relies on one allows nothing.
 
     Raises:
         HeaderError: a directive or a source would not be understood.
     """
-    whole = {**directives, **reports} if directives else {}
+    if not directives:
+        return []
+    whole = {**directives, **reports}
     plain = {
         name: ["'none'"] if NONCE in words else words for name, words in whole.items()
     }
-    return PageCsp(plain, whole, {}, upgrade=False)
+    return [(f"{HEADER}-Report-Only", PageCsp(plain, whole, {}, upgrade=False))]
 
 
 def _refuse_nonce(directives: Directives) -> None:
@@ -153,8 +162,8 @@ class PageCaching(Computed):
     but pages goes without, static files have Flask's own.
     """
 
-    def value_for(self, response: Response) -> str | None:
+    def value_for(self, response: Response, request: Request) -> str | None:
         """Return what caches may do with a response."""
         if not is_page(response):
             return None
-        return "no-store" if has_nonce(response) else "no-cache"
+        return "no-store" if has_nonce(response, request) else "no-cache"

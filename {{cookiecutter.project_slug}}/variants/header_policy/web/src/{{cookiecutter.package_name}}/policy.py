@@ -89,7 +89,7 @@ OWASP's list, less what Chromium 156 does not know and complains of in the conso
 HEADERS: list[tuple[str, Value]] = [
     {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
     ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),
-    ("Content-Security-Policy-Report-Only", to_try_out(REPORT_ONLY, TO_REPORTS)),
+    *to_try_out(REPORT_ONLY, TO_REPORTS),
     # Two years. "preload" is not there on purpose: it can hardly be undone.
     (
         "Strict-Transport-Security",

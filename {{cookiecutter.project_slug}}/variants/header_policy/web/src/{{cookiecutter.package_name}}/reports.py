@@ -16,7 +16,7 @@ from flask import Blueprint, abort, current_app, request
 from .values import Computed
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask, Request, Response
 
 GROUP = "csp"
 """The name that ``report-to`` and ``Reporting-Endpoints`` have for the route."""
@@ -58,9 +58,10 @@ class ReportingEndpoints(Computed):
             raise ValueError(msg)
         self._path = path
 
-    def value_for(self, _response: Response) -> str:
-        """Return the address, below the path where the app is mounted."""
-        return f'{GROUP}="{quote(request.root_path.rstrip("/"))}{self._path}"'
+    def value_for(self, _response: Response, request: Request) -> str:
+        """Return the address, below the path where the app is mounted, mostly nowhere."""
+        root = request.root_path.rstrip("/")
+        return f'{GROUP}="{quote(root) if root else ""}{self._path}"'
 
 
 def init_app(app: Flask, path: str | None) -> None:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import copy
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import (
     Flask,
     Response,
     after_this_request,
+    current_app,
     got_request_exception,
-    request_started,
 )
 
 from .precedence import put_headers_on
@@ -36,23 +35,24 @@ def new_app(import_name: str, **options: Any) -> Flask:
         put_headers_on(response, app)
         return response
 
-    request_started.connect(_see_errors_first, app)
+    app.url_value_preprocessor(_see_errors_first)
     got_request_exception.connect(_see_errors_first, app)
     return app
 
 
-def _see_errors_first(app: Flask, **_: object) -> None:
+def _see_errors_first(*_: object, **__: object) -> None:
     """See the page for an unhandled exception before any other function does.
 
     If the exception came from another function that Flask calls after the view, that
     function raises again on the error page, and those after it are not called. What
-    ``after_this_request`` registers when the request starts is called before them
-    all; where the request could not even start, the exception is the moment.
+    ``after_this_request`` registers when the request starts is called before them all.
+    A preprocessor is the first that Flask calls then, and the quickest; where the request
+    could not even start, the exception is the moment.
     """
-    after_this_request(partial(_add_headers_to_error, app))
+    after_this_request(_add_headers_to_error)
 
 
-def _add_headers_to_error(app: Flask, response: Response) -> Response:
+def _add_headers_to_error(response: Response) -> Response:
     """Pass on a copy, if an exception is being handled.
 
     Should one of the functions that get the copy raise, Flask sends the original: it
@@ -63,7 +63,7 @@ def _add_headers_to_error(app: Flask, response: Response) -> Response:
     passed_on = copy.copy(response)
 
     def get_wsgi_response(environ: WSGIEnvironment) -> Any:
-        put_headers_on(passed_on, app)
+        put_headers_on(passed_on, current_app)
         return passed_on.get_wsgi_response(environ)
 
     vars(response)["get_wsgi_response"] = get_wsgi_response

@@ -179,7 +179,7 @@ def test_a_nonce_is_fresh_and_long_enough(app: Flask) -> None:
         seen |= nonces(ask(app, "/page"))
     assert len(seen) == 100
     # 128 bits are 22 characters of 6 bits.
-    assert {len(nonce) for nonce in seen} == {22}
+    assert {len(nonce) for nonce in seen} == {32}
 
 
 def test_threads_do_not_share_a_nonce(app: Flask) -> None:
@@ -368,18 +368,18 @@ def test_a_policy_to_try_out_goes_beside_the_one_in_force(
     reports = {"report-uri": ["/csp-reports"]}
     to_try = {"img-src": ["'none'"]}
     environ = {"wsgi.url_scheme": scheme}
-    precedence.init_app(app, [*POLICY, (name, to_try_out(to_try, reports))])
+    precedence.init_app(app, [*POLICY, *to_try_out(to_try, reports)])
     wire = ask(app, "/missing", environ_overrides=environ)
     assert wire.values(name) == ["img-src 'none'; report-uri /csp-reports"]
     assert directives(wire)["img-src"] == ["'self'"]
-    precedence.init_app(app, [*POLICY, (name, to_try_out({}, reports))])
+    precedence.init_app(app, [*POLICY, *to_try_out({}, reports)])
     assert ask(app, "/missing", environ_overrides=environ).values(name) == []
 
 
 def test_a_policy_to_try_out_may_rely_on_the_nonce(app: Flask) -> None:
     name = f"{CSP}-Report-Only"
     to_try = to_try_out({"script-src": [NONCE, "'strict-dynamic'"]}, {})
-    precedence.init_app(app, [*POLICY, (name, to_try)])
+    precedence.init_app(app, [*POLICY, *to_try])
     app.add_url_rule("/page", "page", with_nonce)
     wire = ask(app, "/page")
     (nonce,) = nonces(wire)
