@@ -72,6 +72,7 @@ def generate(folder: Path, *options: str, template: Path = TEMPLATE) -> None:
         [*command, "--default-config", "--output-dir", str(folder), *options],
         check=True,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -113,7 +114,6 @@ class Project:
         policy = self.module("policy").HEADERS if rows is None else rows
         self.module("precedence").init_app(app, policy)
         return app
-
 
     def with_nonce_among(self, rows: list[Row]) -> Flask:
         """Make its app with as many headers, one of which has the nonce of the page."""

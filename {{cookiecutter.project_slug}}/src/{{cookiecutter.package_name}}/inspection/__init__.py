@@ -1,17 +1,45 @@
-"""See, check and carry the headers: ``flask headers``, and a page in debug mode."""
+"""See, check and carry the headers: ``flask headers``, and a page in debug mode.
+
+A server does neither, so it does not import what they need.
+"""
 
 from __future__ import annotations
 
+import os
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from . import commands, page
+import click
 
 if TYPE_CHECKING:
     from flask import Flask
 
 
+class Commands(click.Group):
+    """Commands that are imported when one is to be run."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return their names."""
+        return sorted(import_module(".commands", __name__).COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """Return one of them."""
+        commands: dict[str, click.Command] = import_module(
+            ".commands", __name__
+        ).COMMANDS
+        return commands.get(name)
+
+
+@click.group(cls=Commands)
+@click.pass_context
+def headers(context: click.Context) -> None:
+    """See, check and carry the headers of the responses."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        context.color = False
+
+
 def init_app(app: Flask) -> None:
     """Add the commands; in debug mode (``flask run --debug``) the page ``/_headers``."""
-    app.cli.add_command(commands.headers)
+    app.cli.add_command(headers)
     if app.debug:
-        app.register_blueprint(page.bp)
+        app.register_blueprint(import_module(".page", __name__).bp)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +26,7 @@ if TYPE_CHECKING:
     from .questions import Plan
 
 
-@click.group()
-@click.pass_context
-def headers(context: click.Context) -> None:
-    """See, check and carry the headers of the responses."""
-    if os.environ.get("NO_COLOR"):  # https://no-color.org
-        context.color = False
-
-
-@headers.command()
+@click.command()
 @click.option(
     "--route", "routes", multiple=True, help="Only this endpoint or URL rule."
 )
@@ -71,7 +62,7 @@ def show(routes: tuple[str, ...], form: str, scheme: str, *, values: bool) -> No
             click.secho(line, dim=True)
 
 
-@headers.command()
+@click.command()
 @click.option(
     "--unsafe",
     is_flag=True,
@@ -118,7 +109,7 @@ def check(wsgi: str | None, *, unsafe: bool) -> None:
         sys.exit(1)
 
 
-@headers.group()
+@click.group()
 def export() -> None:
     """Write the policy for a proxy, for what the app does not answer itself.
 
@@ -141,6 +132,9 @@ def export_nginx(server_name: str | None) -> None:
 def export_caddy() -> None:
     """Write a file for Caddy, to be imported at the top of its Caddyfile."""
     _write(caddy.lines_for(_app()))
+
+
+COMMANDS: dict[str, click.Command] = {"show": show, "check": check, "export": export}
 
 
 def _app() -> Flask:

@@ -1,0 +1,59 @@
+"""The benchmarks run, and print what they promise; how fast things are, no test tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .benchmarks.measuring import Line, compare, line_of
+from .conftest import STRATEGIES, TEMPLATE, run_python
+
+
+@pytest.mark.parametrize("part", ["request", "growth", "start"])
+def test_a_part_of_the_benchmarks_runs(tmp_path: Path, part: str) -> None:
+    written = tmp_path / "figures.json"
+    options = ["--rounds", "2", "--json", written]
+    done = run_python("-m", "tests.benchmarks", part, *options, cwd=TEMPLATE)
+    figures = json.loads(written.read_text("utf-8"))
+    assert figures["machine"]["flask"] in done.stdout
+    for table in figures["tables"]:
+        assert f"\n{table['title']}\n" in done.stdout
+        names = " ".join(line["name"] for line in table["lines"])
+        assert all(strategy in names for strategy in STRATEGIES)
+        assert all(line["median"] > 0 for line in table["lines"])
+
+
+def test_an_unknown_part_is_refused_in_one_line() -> None:
+    done = run_python("-m", "tests.benchmarks", "reqest", cwd=TEMPLATE, check=False)
+    assert done.returncode == 2
+    assert "'reqest' is none of request, growth, start, load, generation" in done.stderr
+
+
+def test_a_ratio_is_to_the_first_in_the_same_round() -> None:
+    slower = iter([0.0, 1.0, 2.0, 4.0])
+    twice = iter([0.0, 2.0, 4.0, 8.0])
+    table = compare(
+        "x",
+        {"base": lambda: next(slower), "twice": lambda: next(twice)},
+        rounds=3,
+        at_most={"twice": 1.5},
+    )
+    assert [line.median for line in table.lines] == [1, 2]
+    assert "MISSED" in str(table.lines[1])
+    assert "MISSED" not in str(table.lines[0])
+
+
+@pytest.mark.parametrize(
+    ("line", "met"),
+    [
+        (Line("x", 1, 1, 1), True),
+        (Line("x", 1, 1, 1, at_most=1), True),
+        (Line("x", 1.1, 1, 1, at_most=1), False),
+        (Line("x", 0.9, 1, 1, at_least=0.93), False),
+        (line_of("x", [1.0, 2.0, 9.0], at_most=2.0), True),
+    ],
+)
+def test_a_target_is_held_against_the_median(line: Line, *, met: bool) -> None:
+    assert line.met is met
