@@ -14,7 +14,7 @@ from .conftest import STRATEGIES, TEMPLATE, run_python
 @pytest.mark.parametrize("part", ["request", "growth", "start"])
 def test_a_part_of_the_benchmarks_runs(tmp_path: Path, part: str) -> None:
     written = tmp_path / "figures.json"
-    options = ["--rounds", "2", "--json", written]
+    options = ["--rounds", "2", "--json", str(written)]
     done = run_python("-m", "tests.benchmarks", part, *options, cwd=TEMPLATE)
     figures = json.loads(written.read_text("utf-8"))
     assert figures["machine"]["flask"] in done.stdout

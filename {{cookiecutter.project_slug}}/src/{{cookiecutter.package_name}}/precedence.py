@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Row = tuple[str, str]
 
 _EXTENSION = "headers"
+_NEVER_WANTED = frozenset({"Content-Type", "Content-Length"})  # on most responses
 _PUT_ON = "_put_on"  # a response's note of its headers, with and without the policy
 
 
@@ -133,14 +134,15 @@ def put_headers_on(response: Response, app: Flask) -> None:
     """
     if not has_request_context():
         return
-    if _PUT_ON in vars(response):
+    notes = vars(response)
+    if _PUT_ON in notes:
         take_headers_off(response)
     headers = response.headers
     bare = list(headers if isinstance(headers, Headers) else headers.items())
     put = with_headers(bare, response, app)
     response.headers = Headers()
     response.headers[:] = put
-    vars(response)[_PUT_ON] = put, bare
+    notes[_PUT_ON] = put, bare
 
 
 def with_headers(own: list[Row], response: Response, app: Flask) -> list[Row]:
@@ -154,7 +156,7 @@ def with_headers(own: list[Row], response: Response, app: Flask) -> list[Row]:
     wanted = wanted_by(app, rule.endpoint if rule else None)
     rows = wanted.rows_for(response, asked)
     for name, _ in own:
-        if name.lower() in wanted.names:
+        if name not in _NEVER_WANTED and name.lower() in wanted.names:
             return list(_merge(rows, own))
     return [*rows, *own]
 

@@ -53,6 +53,9 @@ def init_app(app: Flask) -> None:
 
 def is_page(response: Response) -> bool:
     """Whether a response is HTML, which a browser shows as a page."""
+    kind = response.headers.get("Content-Type", "")
+    if kind == "text/html; charset=utf-8":  # as Flask writes it, and quick to tell
+        return True
     return response.mimetype in {"text/html", "application/xhtml+xml"}
 
 

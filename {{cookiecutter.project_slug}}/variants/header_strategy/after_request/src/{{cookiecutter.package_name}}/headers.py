@@ -18,6 +18,7 @@ from flask import (
     after_this_request,
     current_app,
     got_request_exception,
+    request_started,
 )
 
 from .precedence import put_headers_on
@@ -35,7 +36,7 @@ def new_app(import_name: str, **options: Any) -> Flask:
         put_headers_on(response, app)
         return response
 
-    app.url_value_preprocessor(_see_errors_first)
+    request_started.connect(_see_errors_first, app)
     got_request_exception.connect(_see_errors_first, app)
     return app
 
@@ -46,8 +47,7 @@ def _see_errors_first(*_: object, **__: object) -> None:
     If the exception came from another function that Flask calls after the view, that
     function raises again on the error page, and those after it are not called. What
     ``after_this_request`` registers when the request starts is called before them all.
-    A preprocessor is the first that Flask calls then, and the quickest; where the request
-    could not even start, the exception is the moment.
+    Where the request could not even start, the exception is the moment.
     """
     after_this_request(_add_headers_to_error)
 
