@@ -7,6 +7,7 @@ sample are looked at: none is missing, and no nonce comes twice.
 from __future__ import annotations
 
 import collections
+import itertools
 import re
 import shutil
 import statistics
@@ -53,11 +54,15 @@ Talisman(app, force_https=False)
 
 OWN = """
 from {package} import create_app
-from {package}.nonce import csp_nonce
 
 app = create_app()
 app.add_url_rule("/hello", "hello", lambda: "Hello World")
-app.add_url_rule("/nonce", "nonce", lambda: csp_nonce())
+"""
+
+WITH_NONCE = """
+from {package}.nonce import csp_nonce
+
+app.add_url_rule("/nonce", "nonce", csp_nonce)
 """
 
 REPORT = """
@@ -71,7 +76,7 @@ end
 
 
 def measure(folder: Path, rounds: int) -> Iterator[Table]:
-    """Measure each strategy with the policy ``web`` against bare Flask and Talisman."""
+    """Measure each strategy with two policies against bare Flask and Talisman."""
     wrk = shutil.which("wrk")
     if wrk is None:
         sys.exit("wrk is not on this machine: it is Debian's package of that name.")
@@ -79,14 +84,15 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
     (folder / "bare.py").write_text(BARE)
     (folder / "talisman.py").write_text(TALISMAN)
     served = {"bare Flask": ("bare", folder), "flask-talisman": ("talisman", folder)}
-    for strategy in STRATEGIES:
-        project = Project(folder, strategy, "web")
+    for policy, strategy in itertools.product(["custom", "web"], STRATEGIES):
+        project = Project(folder, strategy, policy)
         name = f"served_{project.package}"
-        (folder / f"{name}.py").write_text(OWN.format(package=project.package))
-        served[strategy] = (name, project.folder)
+        code = OWN + WITH_NONCE * (policy == "web")
+        (folder / f"{name}.py").write_text(code.format(package=project.package))
+        served[f"{policy}, {strategy}"] = (name, project.folder)
     rows = rows_of(project.app())
     (folder / "floor.py").write_text(FLOOR.format(rows=rows))
-    served[f"the floor: the same {len(rows)} headers"] = ("floor", folder)
+    served[f"web, the floor: the same {len(rows)} headers"] = ("floor", folder)
     speed: dict[str, list[float]] = collections.defaultdict(list)
     slowest: dict[str, list[float]] = collections.defaultdict(list)
     for _ in range(rounds):
@@ -99,7 +105,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
                 PYTHONPATH=str(folder),
             ) as address:
                 requests, milliseconds = _load(wrk, folder, address)
-                if name in STRATEGIES:
+                if name.startswith("web") and "floor" not in name:
                     _look_at_a_sample(address)
             speed[name].append(requests)
             slowest[name].append(milliseconds)
@@ -144,7 +150,7 @@ def _ratios(
     lines: list[Line] = []
     for name, own in values.items():
         ratios = [one / other for one, other in zip(own, base, strict=True)]
-        target = at_least if name in STRATEGIES else None
+        target = at_least if name.endswith(tuple(STRATEGIES)) else None
         lines.append(line_of(name, ratios, at_least=target))
     spread = statistics.pstdev(base) / statistics.mean(base)
     return Table(f"{title} (bare Flask varied by {spread:.0%})", lines)

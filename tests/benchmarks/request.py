@@ -18,8 +18,8 @@ from .apps import HEADERS, Project, bare_app, floor_app, naive_app, requests_to,
 from .measuring import Line, Once, Table, compare
 
 BARE = "bare Flask"
-TALISMAN = "flask-talisman, with ten headers"
-TEN_OF_TALISMAN = {
+TALISMAN = "flask-talisman, with more of its options"
+MORE_OPTIONS = {
     "content_security_policy_report_uri": "/csp-reports",
     "feature_policy": {"camera": "'none'"},
     "document_policy": {"oversized-images": "2.0"},
@@ -84,7 +84,7 @@ def _libraries(projects: dict[str, Project], rounds: int) -> Iterator[Table]:
     """Other libraries, and the strategies with the very headers of each."""
     for name, app in {
         "flask-talisman, as it comes": _with_talisman(),
-        TALISMAN: _with_talisman(**TEN_OF_TALISMAN),
+        TALISMAN: _with_talisman(**MORE_OPTIONS),
         "secure, in after_request": _with_secure(),
         "secure, as a middleware": _with_secure_middleware(),
         "flask-cors": _with_cors(),
