@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 
 from tests.conftest import STRATEGIES
 
-from .apps import HEADERS, PATH, Project, bare_app, floor_app, requests_to
+from .apps import HEADERS, Project, bare_app, floor_app, requests_to
 from .measuring import Table, compare
 
 
@@ -27,25 +27,18 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
             things[f"{count} headers, {strategy}"] = project.app(rows)
     yield _table("With more headers", things, rounds)
 
-    things = {"bare Flask": bare_app()}
-    for count in (1, 100, 2000):
-        things[f"{count} routes, bare Flask"] = _with_routes(bare_app(), count)
-        for strategy, project in projects.items():
-            app = project.app(HEADERS)
-            override = project.module("overrides").override_headers({"X-Header-1": "x"})
-            things[f"{count} routes, {strategy}"] = _with_routes(app, count, override)
-    yield _table("With more routes, each with an override", things, rounds)
-
-    things = {"bare Flask": bare_app()}
-    for count in (0, 20, 200):
-        things[f"{count} blueprints, bare Flask"] = _with_blueprints(bare_app(), count)
-        for strategy, project in projects.items():
-            app = project.app(HEADERS)
-            overrides = project.module("overrides")
-            things[f"{count} blueprints, {strategy}"] = _with_blueprints(
-                app, count, overrides.override_blueprint_headers
-            )
-    yield _table("With more blueprints, each with an override", things, rounds)
+    for noun, counts, grow, overriding in (
+        ("routes", (1, 100, 2000), _with_routes, "override_headers"),
+        ("blueprints", (0, 20, 200), _with_blueprints, "override_blueprint_headers"),
+    ):
+        things = {"bare Flask": bare_app()}
+        for count in counts:
+            things[f"{count} {noun}, bare Flask"] = grow(bare_app(), count, None)
+            for strategy, project in projects.items():
+                override = getattr(project.module("overrides"), overriding)
+                app = grow(project.app(HEADERS), count, override)
+                things[f"{count} {noun}, {strategy}"] = app
+        yield _table(f"With more {noun}, each with an override", things, rounds)
 
 
 def _table(title: str, apps: dict[str, Any], rounds: int) -> Table:
@@ -53,21 +46,20 @@ def _table(title: str, apps: dict[str, Any], rounds: int) -> Table:
     return compare(title, things, rounds=rounds)
 
 
-def _with_routes(app: Flask, count: int, decorate: Any = None) -> Flask:
+def _with_routes(app: Flask, count: int, override: Any) -> Flask:
     for number in range(count):
         view = eval("lambda: ''")  # noqa: S307 - a function of its own for each
-        app.add_url_rule(
-            f"/route/{number}", f"r{number}", decorate(view) if decorate else view
-        )
+        if override:
+            view = override({"X-Header-1": "x"})(view)
+        app.add_url_rule(f"/route/{number}", f"r{number}", view)
     return app
 
 
-def _with_blueprints(app: Flask, count: int, override: Any = None) -> Flask:
+def _with_blueprints(app: Flask, count: int, override: Any) -> Flask:
     for number in range(count):
         bp = Blueprint(f"b{number}", __name__)
         bp.add_url_rule(f"/blueprint/{number}", "page", lambda: "")
         if override:
             override(bp, {"X-Header-1": "x"})
         app.register_blueprint(bp)
-    assert any(rule.rule == PATH for rule in app.url_map.iter_rules())
     return app

@@ -134,15 +134,12 @@ def put_headers_on(response: Response, app: Flask) -> None:
     """
     if not has_request_context():
         return
-    notes = vars(response)
-    if _PUT_ON in notes:
-        take_headers_off(response)
+    take_headers_off(response)
     headers = response.headers
     bare = list(headers if isinstance(headers, Headers) else headers.items())
     put = with_headers(bare, response, app)
-    response.headers = Headers()
-    response.headers[:] = put
-    notes[_PUT_ON] = put, bare
+    _set_headers(response, put)
+    vars(response)[_PUT_ON] = put, bare
 
 
 def with_headers(own: list[Row], response: Response, app: Flask) -> list[Row]:

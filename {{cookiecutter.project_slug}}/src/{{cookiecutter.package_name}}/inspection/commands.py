@@ -174,7 +174,7 @@ def _imported(name: str) -> Any:
 def _write(lines: Iterator[str]) -> None:
     """Write in Latin-1, which is what a header's value is sent in."""
     try:
-        text = "\n".join(lines)
+        text = "\n".join(lines).encode("latin-1")
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(text.encode("latin-1"))
+    click.echo(text)
