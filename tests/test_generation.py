@@ -50,6 +50,7 @@ COMMON_FILES = {
     "src/my_flask_app/validation.py",
     "src/my_flask_app/values.py",
     "src/my_flask_app/views.py",
+    "src/my_flask_app/wanted.py",
     "tests/__init__.py",
     "tests/conftest.py",
     "tests/inspection/__init__.py",
@@ -537,7 +538,7 @@ def test_the_hook_deletes_nothing_of_the_user(tmp_path: Path) -> None:
     cookiecutter(out, *options)
     assert [path.read_text() for path in own] == ["mine"] * len(own)
     headers = (project / "src/my_flask_app/headers.py").read_text("utf-8")
-    assert "get_wsgi_headers" in headers
+    assert "get_wsgi_response" in headers
     assert not (project / "variants" / "header_strategy").exists()
 
 

@@ -12,9 +12,10 @@ from .measuring import Table, as_json, machine
 
 PARTS = {
     "request": 161,
+    "profile": 161,
     "growth": 21,
     "start": 21,
-    "load": 5,
+    "load": 9,
     "generation": 9,
 }
 """What can be measured, and in how many rounds."""

@@ -25,7 +25,7 @@ from {{ cookiecutter.package_name }}.overrides import (
     override_headers,
 )
 from {{ cookiecutter.package_name }}.validation import HeaderError
-from {{ cookiecutter.package_name }}.values import Computed, Value
+from {{ cookiecutter.package_name }}.values import Computed, Decided, Value
 
 from .response_kinds import fail
 from .wire import Wire, ask
@@ -276,6 +276,64 @@ def test_a_value_is_computed_for_each_response(app: Flask) -> None:
     add_view(app, plain)
     assert ask(app, "/level").values("X-Level") == ["/level"]
     assert ask(app, "/missing").values("X-Level") == []
+
+
+class Line(Computed):
+    """A value that would begin another line."""
+
+    def value_for(self, *_: object) -> str:
+        """Return a line break, and a header of its own."""
+        return "x\r\nX-Injected: y"
+
+
+def method_of(_response: Response, request: Request) -> str:
+    """Tell the method; the tests count how often that is asked."""
+    asked.append(request.method)
+    return request.method
+
+
+asked: list[str] = []
+
+
+class FromMethod(Decided):
+    """A value that the method decides: a text, nothing, or another for each request."""
+
+    facts = (method_of,)
+
+    def value_of(self, method: str) -> str | Computed | None:
+        """Return the method, but nothing for OPTIONS, and the path for HEAD."""
+        return {"OPTIONS": None, "HEAD": FromPath(), "POST": Line()}.get(method, method)
+
+
+def test_a_value_is_decided_by_facts_that_are_asked_once(app: Flask) -> None:
+    decided = FromMethod()
+    precedence.init_app(app, [("X-Level", decided), ("X-Other", decided)])
+    add_view(app, plain)
+    for _ in range(2):
+        asked.clear()
+        assert ask(app, "/level").values("X-Level") == ["GET"]
+        assert asked == ["GET"]
+    assert ask(app, "/level", method="DELETE").values("X-Other") == ["DELETE"]
+    assert ask(app, "/level", method="OPTIONS").values("X-Level") == []
+    assert ask(app, "/level", method="HEAD").values("X-Level") == ["/level"]
+    assert ask(app, "/other", method="HEAD").values("X-Level") == []  # it is a 404
+
+
+def test_what_was_decided_is_not_kept_without_end(app: Flask) -> None:
+    precedence.init_app(app, [("X-Level", FromMethod())])
+    wanted = precedence.wanted_by(app, None)
+    for number in range(1000):
+        assert ask(app, method=f"M{number}").values("X-Level") == [f"M{number}"]
+    assert len(vars(wanted)["_cases"]) < 100
+
+
+@pytest.mark.parametrize(("value", "method"), [(Line(), "GET"), (FromMethod(), "POST")])
+def test_a_computed_value_cannot_begin_another_line(
+    app: Flask, value: Computed, method: str
+) -> None:
+    precedence.init_app(app, [("X-Level", value)])
+    with pytest.raises(HeaderError, match="must write one line"):
+        ask(app, method=method)
 
 
 def test_an_override_may_be_computed(app: Flask) -> None:

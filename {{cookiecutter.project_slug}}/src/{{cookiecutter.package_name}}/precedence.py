@@ -8,62 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import has_request_context, request
+from flask import request
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_set_header
 
 from .overrides import overrides_of
 from .validation import HeaderError, check_header, check_policy
 from .values import Computed
+from .wanted import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
     from flask import Flask, Request, Response
 
     from .values import Override, Value
-
-    Row = tuple[str, str]
+    from .wanted import Row
 
 _EXTENSION = "headers"
 _NEVER_WANTED = frozenset({"Content-Type", "Content-Length"})  # on most responses
 _PUT_ON = "_put_on"  # a response's note of its headers, with and without the policy
-
-
-class Wanted:
-    """What the responses of one endpoint are to carry where the view says nothing.
-
-    Its names are in lower case; ``set_by`` tells who set or removed each.
-    """
-
-    def __init__(
-        self, rows: Iterable[tuple[str, Value]], set_by: Mapping[str, str]
-    ) -> None:
-        self.rows = tuple(rows)
-        self.names = frozenset(name.lower() for name, _ in self.rows)
-        self.set_by = set_by
-        self._texts = [(name, str(value)) for name, value in self.rows]
-        self._computed = [
-            (place, value)
-            for place, (_, value) in enumerate(self.rows)
-            if isinstance(value, Computed)
-        ]
-
-    def rows_for(self, response: Response, request: Request) -> list[Row]:
-        """The rows with the values that a response to a request gets."""
-        if not self._computed:
-            return self._texts
-        rows = self._texts.copy()
-        left_out = []
-        for place, value in self._computed:
-            text = value.value_for(response, request)
-            if text is None:
-                left_out.append(place)
-            else:
-                rows[place] = rows[place][0], text
-        for place in reversed(left_out):
-            del rows[place]
-        return rows
 
 
 class Rules:
@@ -81,10 +45,17 @@ class Rules:
         return known
 
     def _resolve(self, app: Flask, endpoint: str | None) -> Wanted:
+        places = [
+            (kind, overrides)
+            for kind, place in _places(app, endpoint)
+            if (overrides := overrides_of(place))
+        ]
+        if not places and endpoint is not None:
+            return self.wanted(app, None)
         rows = {name.lower(): (name, value) for name, value in self._policy}
         set_by = dict.fromkeys(rows, "policy")
-        for kind, place in _places(app, endpoint):
-            for name, override in overrides_of(place).items():
+        for kind, overrides in places:
+            for name, override in overrides.items():
                 key = name.lower()
                 below = rows[key][1] if key in rows else None
                 try:
@@ -130,25 +101,28 @@ def put_headers_on(response: Response, app: Flask) -> None:
     """Give a response of the current request what it is to carry and lacks.
 
     The headers are a new object: one that a view shares between responses must not
-    change. Outside of a request nothing is put on.
+    change.
     """
-    if not has_request_context():
-        return
     take_headers_off(response)
     headers = response.headers
     bare = list(headers if isinstance(headers, Headers) else headers.items())
     put = with_headers(bare, response, app)
-    _set_headers(response, put)
-    vars(response)[_PUT_ON] = put, bare
+    if put is not bare:
+        _set_headers(response, put)
+        setattr(response, _PUT_ON, (put, bare))
 
 
 def with_headers(own: list[Row], response: Response, app: Flask) -> list[Row]:
     """Add to the headers of a response what it is to carry and lacks.
 
     The policy's names come first, in the policy's order, so that the order does not tell
-    at which moment they were put on.
+    at which moment they were put on. Outside of a request nothing is added.
     """
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    try:
+        # The object is quicker to ask than the proxy that stands for it.
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    except RuntimeError:
+        return own
     rule = asked.url_rule
     wanted = wanted_by(app, rule.endpoint if rule else None)
     rows = wanted.rows_for(response, asked)
@@ -163,9 +137,11 @@ def take_headers_off(response: Response) -> None:
 
     A view may return the same response object to one request after another.
     """
-    put, bare = vars(response).pop(_PUT_ON, (None, None))
-    if put is None:
+    noted: tuple[list[Row], list[Row]] | None = getattr(response, _PUT_ON, None)
+    if noted is None:
         return
+    put, bare = noted
+    setattr(response, _PUT_ON, None)
     now = list(response.headers.items())
     if now == put:
         _set_headers(response, bare)
@@ -198,7 +174,7 @@ def _apply(override: Override, below: Value | None, *, merge: bool) -> Value | N
     )
 
 
-def _merge(rows: list[Row], present: list[Row]) -> Iterable[Row]:
+def _merge(rows: Sequence[Row], present: list[Row]) -> Iterable[Row]:
     """The wanted rows, each as the response has it where it has one, then the rest."""
     for name, value in rows:
         own = [row for row in present if row[0].lower() == name.lower()]

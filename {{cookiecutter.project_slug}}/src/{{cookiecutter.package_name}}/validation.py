@@ -100,6 +100,19 @@ def check_header(where: str, name: object, value: object) -> None:
         raise HeaderError(where, name, value, mend)
 
 
+def check_computed(where: str, name: str, text: str) -> None:
+    """Check a value that was computed for a response: it must not begin another line.
+
+    The rest is left to what computes it. This is quick, and made for each response.
+
+    Raises:
+        HeaderError: there is a line break in it.
+    """
+    if "\n" in text or "\r" in text:
+        mend = "what computes this value must write one line."
+        raise HeaderError(where, name, text, mend)
+
+
 def check_policy(where: str, rows: Iterable[object]) -> None:
     """Check every row of a policy, and that no name stands there twice.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from flask import Request, Response
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Computed(ABC):
     """A value that depends on the response, or on the request it answers.
 
-    What it returns is not checked again, so it must be made of checked parts.
+    Of what it returns only line breaks are refused, so it must be made of checked parts.
     """
 
     @abstractmethod
@@ -23,6 +23,34 @@ class Computed(ABC):
         ``request`` is the object that ``flask.request`` stands for; it is asked for every
         response, and an object is quicker to ask.
         """
+
+
+Fact = Callable[["Response", "Request"], Hashable]
+"""Tells one thing about a response and the request it answers."""
+
+
+class Decided(Computed):
+    """A value that a few facts decide, such as whether the request came over HTTPS.
+
+    It is made once for all responses of which these facts are the same.
+    """
+
+    facts: ClassVar[tuple[Fact, ...]]
+    """What decides. A fact that many values share is asked once for all of them."""
+
+    @abstractmethod
+    def value_of(self, *facts: Any) -> str | Computed | None:
+        """Return the value for these facts, in their order; ``None`` as above.
+
+        A ``Computed`` is asked for every response all the same.
+        """
+
+    def value_for(self, response: Response, request: Request) -> str | None:
+        """Return the value for a response."""
+        value = self.value_of(*(fact(response, request) for fact in self.facts))
+        if isinstance(value, Computed):
+            return value.value_for(response, request)
+        return value
 
 
 Value = str | Computed

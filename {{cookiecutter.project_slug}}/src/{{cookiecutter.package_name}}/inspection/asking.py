@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..precedence import Wanted, wanted_by
+from ..precedence import wanted_by
 from .watching import NOTES, Notes, expected_of, watching
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from ..wanted import Wanted
     from .questions import Question
     from .watching import Expected, Pair
 

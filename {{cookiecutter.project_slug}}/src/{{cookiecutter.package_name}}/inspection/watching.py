@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from flask import Flask, Response
 
-    from ..precedence import Wanted
+    from ..wanted import Wanted
 
     Pair = tuple[str, str]
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from .https import over_https
 from .known_headers import mend_directives
 from .validation import HeaderError
-from .values import Computed
+from .values import Computed, Decided
 
 if TYPE_CHECKING:
     from flask import Request, Response
@@ -32,7 +33,12 @@ Amendments = Mapping[str, str | Sequence[str] | None]
 """For each directive the source or sources to add, or ``None`` to remove it."""
 
 
-class Csp(Computed):
+def mounted_at(_response: Response, request: Request) -> str:
+    """The path where the app is mounted, mostly none; this decides values."""
+    return quote(request.root_path.rstrip("/"))
+
+
+class Csp(Decided):
     """One policy for every response it goes out with; none where it has no directive.
 
     Over HTTPS it also asks browsers to load the page's parts over HTTPS, unless
@@ -42,6 +48,8 @@ class Csp(Computed):
         HeaderError: a directive or a source would not be understood.
     """
 
+    facts = (over_https, mounted_at)
+
     def __init__(self, directives: Directives, *, upgrade: bool = True) -> None:
         _check(_POLICY, directives)
         self._directives = {name: list(words) for name, words in directives.items()}
@@ -50,12 +58,9 @@ class Csp(Computed):
         secure: Directives = {**self._directives, **added}
         self._texts = {False: _text(self._directives), True: _text(secure)}
 
-    def value_for(self, _response: Response, request: Request) -> str | None:
-        """Return the policy for a request, over HTTP or HTTPS."""
-        text = self._texts[request.is_secure]
-        root = request.root_path.rstrip("/")  # where the app is mounted, mostly nowhere
-        if root:
-            text = text.replace("report-uri /", f"report-uri {quote(root)}/")
+    def value_of(self, https: bool, root: str) -> str | None:  # noqa: FBT001 - a fact
+        """Return the policy over HTTP or HTTPS, its reports sent below ``root``."""
+        text = self._texts[https].replace("report-uri /", f"report-uri {root}/")
         return text or None
 
     def amended(self, amendments: Amendments) -> Csp:

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .validation import check_header
-from .values import Computed
+from .values import Decided
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response
 
 
-class HttpsOnly(Computed):
+def over_https(_response: Response, request: Request) -> bool:
+    """Whether the request came over HTTPS; this decides values."""
+    return request.is_secure
+
+
+class HttpsOnly(Decided):
     """A header that is sent over HTTPS only: over HTTP browsers must ignore it.
 
     For Strict-Transport-Security: RFC 6797, section 7.2.
@@ -22,13 +27,15 @@ class HttpsOnly(Computed):
         HeaderError: the value cannot be sent.
     """
 
+    facts = (over_https,)
+
     def __init__(self, name: str, value: str) -> None:
         check_header("policy.py", name, value)
         self._value = value
 
-    def value_for(self, _response: Response, request: Request) -> str | None:
+    def value_of(self, https: bool) -> str | None:  # noqa: FBT001 - a fact
         """Return the value where the request came over HTTPS."""
-        return self._value if request.is_secure else None
+        return self._value if https else None
 
 
 def init_app(app: Flask) -> None:

@@ -7,19 +7,22 @@ attacker cannot know it. https://www.w3.org/TR/CSP3/#security-nonces
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from flask import request
 
-from .csp import HEADER, UPGRADE, Csp, amend
+from .csp import HEADER, UPGRADE, Csp, amend, mounted_at
+from .https import over_https
 from .validation import HeaderError
-from .values import Computed
+from .values import Computed, Decided
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response
 
     from .csp import Amendments, Directives
     from .values import Value
+
+Kind = Literal["page", "page with nonce", "no page"]
 
 NONCE = "'nonce-{nonce}'"
 """Stands in ``policy.py`` for the nonce of the page."""
@@ -73,13 +76,40 @@ def has_nonce(page: Response, request: Request) -> bool:
     return page.is_streamed and page.content_length is None
 
 
-class PageCsp(Computed):
+def kind_of(response: Response, request: Request) -> Kind:
+    """Tell what a response is as far as a nonce goes; this decides values."""
+    if not is_page(response):
+        return "no page"
+    return "page with nonce" if has_nonce(response, request) else "page"
+
+
+def is_unchanged_page(response: Response, _request: Request) -> bool:
+    """Whether a response may say (304) that a page is unchanged; this decides values."""
+    return response.status_code == 304 and (
+        is_page(response) or "ETag" not in response.headers
+    )
+
+
+class WithNonce(Computed):
+    """A text in which the nonce of each request takes its place."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def value_for(self, _response: Response, request: Request) -> str:
+        """Return the text with the nonce."""
+        return self._text.replace("{nonce}", _nonce_of(request))
+
+
+class PageCsp(Decided):
     """A policy for pages, what a page with a nonce has instead, one for all the rest.
 
     Raises:
         HeaderError: a directive or a source would not be understood, or the nonce
             stands where there is none.
     """
+
+    facts = (kind_of, is_unchanged_page, over_https, mounted_at)
 
     def __init__(
         self,
@@ -93,26 +123,28 @@ class PageCsp(Computed):
             _refuse_nonce(directives)
         self._tables = pages, with_nonce, others
         self._upgrade = upgrade
-        self._pages = Csp(pages, upgrade=upgrade)
-        self._with_nonce = Csp({**pages, **with_nonce}, upgrade=upgrade)
-        self._others = Csp(others, upgrade=upgrade)
+        self._policies = {
+            "page": Csp(pages, upgrade=upgrade),
+            "page with nonce": Csp({**pages, **with_nonce}, upgrade=upgrade),
+            "no page": Csp(others, upgrade=upgrade),
+        }
 
-    def value_for(self, response: Response, request: Request) -> str | None:
-        """Return the policy for a response.
+    def value_of(
+        self,
+        kind: Kind,
+        unchanged: bool,  # noqa: FBT001 - a fact
+        *facts: Any,
+    ) -> str | Computed | None:
+        """Return the policy for a kind of response.
 
         A page that has not changed (304) gets none: the browser shows the page it has,
         under the policy that came with it. Another one would update that (RFC 9111,
         section 3.2), and with it the nonce that the page's scripts carry.
         """
-        page = is_page(response)
-        if response.status_code == 304 and (page or "ETag" not in response.headers):
+        if unchanged:
             return None
-        if not page:
-            return self._others.value_for(response, request)
-        if not has_nonce(response, request):
-            return self._pages.value_for(response, request)
-        text = self._with_nonce.value_for(response, request)
-        return text and text.replace("{nonce}", _nonce_of(request))
+        text = self._policies[kind].value_of(*facts)
+        return WithNonce(text) if text and kind == "page with nonce" else text
 
     def amended(self, amendments: Amendments) -> PageCsp:
         """A policy with directives changed, for pages and for all the rest.
@@ -158,15 +190,15 @@ def _refuse_nonce(directives: Directives) -> None:
             raise HeaderError(_POLICY, HEADER, words, mend)
 
 
-class PageCaching(Computed):
+class PageCaching(Decided):
     """Cache-Control for pages: one with a nonce is not kept, any other is asked again.
 
     A page that a cache keeps would show its nonce to whoever gets it from there. All
     but pages goes without, static files have Flask's own.
     """
 
-    def value_for(self, response: Response, request: Request) -> str | None:
-        """Return what caches may do with a response."""
-        if not is_page(response):
-            return None
-        return "no-store" if has_nonce(response, request) else "no-cache"
+    facts = (kind_of,)
+
+    def value_of(self, kind: Kind) -> str | None:
+        """Return what caches may do with a response of a kind."""
+        return {"page": "no-cache", "page with nonce": "no-store"}.get(kind)

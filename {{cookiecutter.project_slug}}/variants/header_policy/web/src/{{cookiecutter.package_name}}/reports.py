@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from flask import Blueprint, abort, current_app, request
 
-from .values import Computed
+from .csp import mounted_at
+from .values import Decided
 
 if TYPE_CHECKING:
-    from flask import Flask, Request, Response
+    from flask import Flask
 
 GROUP = "csp"
 """The name that ``report-to`` and ``Reporting-Endpoints`` have for the route."""
@@ -45,12 +45,14 @@ FIELDS = {
 """What is written of a report, and what it is called in either form."""
 
 
-class ReportingEndpoints(Computed):
+class ReportingEndpoints(Decided):
     """The header that tells browsers where reports go.
 
     Raises:
         ValueError: the path is no path.
     """
+
+    facts = (mounted_at,)
 
     def __init__(self, path: str) -> None:
         if not path.startswith("/"):
@@ -58,10 +60,9 @@ class ReportingEndpoints(Computed):
             raise ValueError(msg)
         self._path = path
 
-    def value_for(self, _response: Response, request: Request) -> str:
-        """Return the address, below the path where the app is mounted, mostly nowhere."""
-        root = request.root_path.rstrip("/")
-        return f'{GROUP}="{quote(root) if root else ""}{self._path}"'
+    def value_of(self, root: str) -> str:
+        """Return the address, below the path where the app is mounted."""
+        return f'{GROUP}="{root}{self._path}"'
 
 
 def init_app(app: Flask, path: str | None) -> None:

@@ -5,7 +5,7 @@ object puts the headers on when it is turned into what the server sends. It cann
 so when it is made: Flask turns many responses, those of errors among them, into
 this class without calling its ``__init__``.
 https://flask.palletsprojects.com/api/#flask.Flask.response_class
-https://werkzeug.palletsprojects.com/wrappers/#werkzeug.wrappers.Response.get_wsgi_headers
+https://werkzeug.palletsprojects.com/wrappers/#werkzeug.wrappers.Response.get_wsgi_response
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from flask import (
     Flask,
     Response,
     current_app,
-    has_request_context,
     request_finished,
 )
 
 from .precedence import with_headers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.datastructures import Headers
 
 
 class AppResponse(Response):
     """A response that brings the app's headers."""
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """Return the headers for the server, the app's own among them."""
-        headers = super().get_wsgi_headers(environ)
-        if has_request_context():
-            headers[:] = with_headers([*headers], self, current_app)
-        return headers
+    def get_wsgi_response(
+        self, environ: WSGIEnvironment
+    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Return body, status and headers for the server, the app's own among these."""
+        body, status, headers = super().get_wsgi_response(environ)
+        return body, status, with_headers(headers, self, current_app)
 
     @classmethod
     def force_type(
