@@ -243,6 +243,13 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
 """A rule takes an answer and returns what is allowed instead, or None."""
 
 
+DERIVED = {
+    "__secured": ("header_policy", "custom"),
+    "__image": ("deployment", "none"),
+}
+"""What is made of an answer: "no" beside that choice, "yes" beside any other."""
+
+
 def complaint(variable: str, answer: object) -> str | None:
     """One line that says what was given and what is allowed, or None."""
     text = str(answer)
@@ -266,9 +273,14 @@ def checked(answer: object, variable: str) -> str:
 def complaints(answers: Mapping[str, object]) -> list[str]:
     """Every complaint about the answers given."""
     found = [complaint(variable, answers[variable]) for variable in RULES]
-    secured = "no" if answers["header_policy"] == "custom" else "yes"
-    if answers.get("__secured", secured) != secured:  # only a replay can say otherwise
-        found.append(f"__secured: must be {secured!r} beside this header_policy.")
+    found += [
+        f"{name}: must be {expected!r} beside this {variable}."
+        for name, (variable, choice) in DERIVED.items()
+        for expected in ("no" if answers[variable] == choice else "yes",)
+        if answers.get(name, expected) != expected  # only a replay can say otherwise
+    ]
+    if not re.fullmatch(r"[0-9]{4}", str(answers.get("__year", "2000"))):
+        found.append("__year: must be a year in four digits.")
     return [line for line in found if line]
 
 
