@@ -39,6 +39,7 @@ DEPENDENCIES = frozenset(
         "click",
         "dotenv",
         "flask",
+        "flask_cors",
         "gunicorn",
         "iniconfig",
         "itsdangerous",
@@ -188,7 +189,7 @@ def problem_with_slug(slug: str) -> str | None:
         return "Write letters, digits, - _ and . (no path), like my-flask-app."
     if len(slug) > MAX_NAME:
         return f"Write at most {MAX_NAME} characters."
-    if re.sub(r"[-_.]+", "-", slug).lower() in DEPENDENCIES:
+    if re.sub(r"[-_.]+", "_", slug).lower() in DEPENDENCIES:
         return "Choose another name: the app depends on a distribution of this one."
     if slug.partition(".")[0].lower() in WINDOWS_DEVICES:
         return "Choose another name: Windows keeps this one for a device."
@@ -339,7 +340,14 @@ def as_python(text: str) -> str:
     return f"{quote}{''.join(shown)}{quote}"
 
 
-def as_policy_row(name: str, value: str) -> str:
+def as_policy_rows(answers: Mapping[str, str]) -> str:
+    """The first rows of ``policy.py``: the user's own header, and what CORS needs."""
+    own = _as_row(answers["custom_header_name"], answers["custom_header_value"])
+    vary = '("Vary", "Origin"),  # a cache must not answer one site as another: cors.py'
+    return f"{own}\n    {vary}" if answers["use_cors"] == "yes" else own
+
+
+def _as_row(name: str, value: str) -> str:
     """A row of ``policy.py``, broken into lines as ``ruff format`` would."""
     row = f"({as_python(name)}, {as_python(value)}),"
     if len("    " + row) <= 88:
@@ -373,7 +381,7 @@ class Answers:
         filters: list[Callable[..., object]] = [
             as_markdown,
             as_package_name,
-            as_policy_row,
+            as_policy_rows,
             as_python,
             as_slug,
             as_string,

@@ -36,10 +36,18 @@ STRATEGIES: list[str] = QUESTIONS["header_strategy"]
 POLICIES: list[str] = QUESTIONS["header_policy"]
 
 COMBINATIONS = [
-    {"header_strategy": strategy, "header_policy": policy}
-    for policy, strategy in itertools.product(POLICIES, STRATEGIES)
+    {"header_strategy": strategy, "header_policy": policy, "use_cors": cors}
+    for cors, policy, strategy in itertools.product(
+        QUESTIONS["use_cors"], POLICIES, STRATEGIES
+    )
 ]
-"""Every combination of choices that the template offers."""
+"""Every combination of the choices that bring code; the others take turns in it."""
+
+for number, answers in enumerate(COMBINATIONS):
+    for variable in ("license", "deployment", "ci_service"):
+        choices = QUESTIONS[variable]
+        turn = number + number // len(choices)  # each meets each of the rest
+        answers[variable] = choices[turn % len(choices)]
 
 Bake = Callable[..., Path]
 

@@ -26,10 +26,12 @@ COMMON_FILES = {
     ".gitignore",
     "LICENSE",
     "README.md",
+    "gunicorn.conf.py",
     "pyproject.toml",
     "src/my_flask_app/__init__.py",
     "src/my_flask_app/asked.py",
     "src/my_flask_app/headers.py",
+    "src/my_flask_app/health.py",
     "src/my_flask_app/inspection/__init__.py",
     "src/my_flask_app/inspection/asking.py",
     "src/my_flask_app/inspection/caddy.py",
@@ -43,9 +45,13 @@ COMMON_FILES = {
     "src/my_flask_app/inspection/templates/inspection/headers.html",
     "src/my_flask_app/inspection/watching.py",
     "src/my_flask_app/known_headers.py",
+    "src/my_flask_app/logs.py",
     "src/my_flask_app/overrides.py",
+    "src/my_flask_app/parts.py",
     "src/my_flask_app/policy.py",
     "src/my_flask_app/precedence.py",
+    "src/my_flask_app/proxies.py",
+    "src/my_flask_app/request_id.py",
     "src/my_flask_app/static/README.txt",
     "src/my_flask_app/validation.py",
     "src/my_flask_app/values.py",
@@ -63,16 +69,19 @@ COMMON_FILES = {
     "tests/response_kinds.py",
     "tests/templates/kind.html",
     "tests/test_app.py",
+    "tests/test_health.py",
     "tests/test_known_headers.py",
+    "tests/test_logs.py",
     "tests/test_policy.py",
     "tests/test_precedence.py",
+    "tests/test_proxies.py",
+    "tests/test_request_id.py",
     "tests/test_response_kinds.py",
     "tests/test_routes.py",
     "tests/wire.py",
 }
 
 SECURED_FILES = {
-    "gunicorn.conf.py",
     "src/my_flask_app/csp.py",
     "src/my_flask_app/https.py",
     "src/my_flask_app/sessions.py",
@@ -403,11 +412,23 @@ def exit_status(terminal: Any) -> int:
     return status
 
 
+def choose(terminal: Any, question: str, answer: str) -> None:
+    """Read the choices of a question, each with its number, and choose one."""
+    for number, choice in enumerate(QUESTIONS[question], 1):
+        terminal.expect_exact(f"{number} - {choice}: ")
+    terminal.expect_exact("Choose from")
+    terminal.sendline(str(QUESTIONS[question].index(answer) + 1))
+
+
+def test_there_are_no_more_than_14_questions() -> None:
+    assert len(QUESTIONS) == 14
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_prompts_are_answered_in_a_terminal(
     tmp_path: Path, terminal: Any, strategy: str
 ) -> None:
-    terminal.expect_exact("[1/10] Name of the app, as people read it (My Flask App): ")
+    terminal.expect_exact("[1/14] Name of the app, as people read it (My Flask App): ")
     terminal.sendline('Jürgen\'s "Shop" 🛒')
     terminal.expect_exact(
         "Name of the folder and of the distribution (jurgen-s-shop): "
@@ -418,18 +439,16 @@ def test_the_prompts_are_answered_in_a_terminal(
     for _ in ("description", "author_name", "author_email"):
         terminal.expect_exact("): ")
         terminal.sendline("")
-    for number, choice in enumerate(STRATEGIES, 1):
-        terminal.expect_exact(f"{number} - {choice}: ")
-    terminal.expect_exact("Choose from")
-    terminal.sendline(str(STRATEGIES.index(strategy) + 1))
-    for number, choice in enumerate(POLICIES, 1):
-        terminal.expect_exact(f"{number} - {choice}: ")
-    terminal.expect_exact("Choose from")
-    terminal.sendline(str(POLICIES.index("custom") + 1))
+    choose(terminal, "license", "proprietary")
+    choose(terminal, "header_strategy", strategy)
+    choose(terminal, "header_policy", "custom")
     terminal.expect_exact("(letters, digits, -) (Custom-Header): ")
     terminal.sendline("X-Shop")
     terminal.expect_exact("own header's value (Some value): ")
     terminal.sendline("open")
+    choose(terminal, "use_cors", "yes")
+    choose(terminal, "deployment", "none")
+    choose(terminal, "ci_service", "none")
     terminal.expect_exact(
         f"jurgen-s-shop is ready: its headers are set with {strategy}."
     )

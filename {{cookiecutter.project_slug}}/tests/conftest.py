@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
-POLICY = "{{ cookiecutter.header_policy }}"
+CHOICES = {
+    "policies": "{{ cookiecutter.header_policy }}",
+    "use_cors": "{{ cookiecutter.use_cors }}",
+}
 
-# Generated anew with another policy, a project keeps the tests of the first.
+# Generated anew with another choice, a project keeps the tests of the first.
 collect_ignore = [
     str(folder)
-    for folder in (Path(__file__).parent / "policies").glob("*/")
-    if folder.name != POLICY
+    for kind, choice in CHOICES.items()
+    for folder in (Path(__file__).parent / kind).glob("*/")
+    if folder.name != choice
 ]
 
 

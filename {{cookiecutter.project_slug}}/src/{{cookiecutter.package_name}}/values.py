@@ -16,6 +16,9 @@ class Computed(ABC):
     Of what it returns only line breaks are refused, so it must be made of checked parts.
     """
 
+    of_the_request: ClassVar[bool] = False
+    """Whether each request has one of its own, which no proxy can send for the app."""
+
     @abstractmethod
     def value_for(self, response: Response, request: Request) -> str | None:
         """Return the value for a response; ``None`` where it does not go out.

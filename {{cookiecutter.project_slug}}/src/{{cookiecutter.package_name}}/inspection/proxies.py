@@ -10,10 +10,13 @@ from flask import send_file
 from werkzeug.exceptions import BadGateway
 
 from ..precedence import wanted_by
+from ..values import Computed
 from .asking import host_of
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from ..values import Value
 
 ERROR, PAGE, FILE = "error", "page", "file"
 """The proxy's own error page, a static page, any other static file."""
@@ -28,11 +31,13 @@ def values_for(app: Flask) -> dict[str, dict[Case, str]]:
     """The values of each header of the policy; a case in which it is not sent is left out.
 
     They are what the app would send, but for a nonce: it belongs to one response, so
-    pages get the policy that they have without. Overrides are not among them, they
-    belong to routes of the app.
+    pages get the policy that they have without. A value that each request has of its own
+    is left out. Overrides are not among them, they belong to routes of the app.
     """
     wanted = wanted_by(app, None)
-    values: dict[str, dict[Case, str]] = {name: {} for name, _ in wanted.rows}
+    values: dict[str, dict[Case, str]] = {
+        name: {} for name, value in wanted.rows if not _is_of_the_request(value)
+    }
     for scheme in SCHEMES:
         with app.test_request_context(base_url=f"{scheme}://{host_of(app)}") as context:
             for kind, response in _stand_ins().items():
@@ -62,7 +67,16 @@ def notes_for(app: Flask) -> list[str]:
         notes.append(
             "A nonce belongs to one response of the app: there is none in here."
         )
+    notes += [
+        f"{name} belongs to one request of the app: it is not in here."
+        for name, value in wanted_by(app, None).rows
+        if _is_of_the_request(value)
+    ]
     return notes
+
+
+def _is_of_the_request(value: Value) -> bool:
+    return isinstance(value, Computed) and value.of_the_request
 
 
 def _stand_ins() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from .csp import Csp, Directives
 from .https import HttpsOnly
+from .request_id import RequestId
 
 if TYPE_CHECKING:
     from .values import Value
@@ -53,7 +54,7 @@ OWASP's list, less what Chromium 156 does not know and complains of in the conso
 """
 
 HEADERS: list[tuple[str, Value]] = [
-    {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
+    {{ cookiecutter | as_policy_rows }}
     ("Content-Security-Policy", Csp(NOTHING)),
     # Two years. "preload" is not there on purpose: it can hardly be undone.
     (
@@ -69,5 +70,6 @@ HEADERS: list[tuple[str, Value]] = [
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Permissions-Policy", PERMISSIONS),
     ("X-Permitted-Cross-Domain-Policies", "none"),
+    ("X-Request-ID", RequestId()),  # that of the app's log
     ("Cache-Control", "no-store"),
 ]

@@ -22,5 +22,5 @@ if TYPE_CHECKING:
     from .values import Value
 
 HEADERS: list[tuple[str, Value]] = [
-    {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
+    {{ cookiecutter | as_policy_rows }}
 ]

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from .https import HttpsOnly
 from .nonce import NONCE, PageCaching, PageCsp, to_try_out
 from .reports import GROUP, ReportingEndpoints
+from .request_id import RequestId
 
 if TYPE_CHECKING:
     from .csp import Directives
@@ -87,7 +88,7 @@ OWASP's list, less what Chromium 156 does not know and complains of in the conso
 """
 
 HEADERS: list[tuple[str, Value]] = [
-    {{ cookiecutter.custom_header_name | as_policy_row(cookiecutter.custom_header_value) }}
+    {{ cookiecutter | as_policy_rows }}
     ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),
     *to_try_out(REPORT_ONLY, TO_REPORTS),
     # Two years. "preload" is not there on purpose: it can hardly be undone.
@@ -106,6 +107,7 @@ HEADERS: list[tuple[str, Value]] = [
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Permissions-Policy", PERMISSIONS),
     ("X-Permitted-Cross-Domain-Policies", "none"),
+    ("X-Request-ID", RequestId()),  # that of the app's log
     *([("Reporting-Endpoints", ReportingEndpoints(REPORTS))] if REPORTS else []),
     ("Cache-Control", PageCaching()),
 ]

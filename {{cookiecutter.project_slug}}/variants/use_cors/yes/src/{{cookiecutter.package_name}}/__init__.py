@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import headers, inspection, policy, precedence, views
+from . import cors, headers, inspection, parts, policy, precedence, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +21,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     Raises:
         HeaderError: a header in ``policy.py`` or in an override cannot be sent.
+        ValueError: something in the configuration cannot be used.
     """
     app = headers.new_app(__name__)
     app.config.from_prefixed_env()
     app.config.from_mapping(config)
 
+    cors.init_app(app)
+    parts.init_app(app)
     app.register_blueprint(views.bp)
     inspection.init_app(app)
     precedence.init_app(app, policy.HEADERS)

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import (
-    assets,
-    headers,
-    https,
-    inspection,
-    nonce,
-    policy,
-    precedence,
-    reports,
-    sessions,
-    views,
-)
+from . import headers, inspection, parts, policy, precedence, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask import Flask
-
-APP_NAME = {{ cookiecutter.project_name | as_python }}
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -34,18 +21,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     Raises:
         HeaderError: a header in ``policy.py`` or in an override cannot be sent.
-        ValueError: ``PROXY_HOPS`` in the configuration is no number of proxies.
+        ValueError: something in the configuration cannot be used.
     """
     app = headers.new_app(__name__)
-    app.config["APP_NAME"] = APP_NAME
     app.config.from_prefixed_env()
     app.config.from_mapping(config)
 
-    https.init_app(app)
-    sessions.init_app(app)
-    nonce.init_app(app)
-    assets.init_app(app)
-    reports.init_app(app, policy.REPORTS)
+    parts.init_app(app)
     app.register_blueprint(views.bp)
     inspection.init_app(app)
     precedence.init_app(app, policy.HEADERS)

@@ -1,0 +1,1 @@
+"""Tests of what one choice brings, by the question."""

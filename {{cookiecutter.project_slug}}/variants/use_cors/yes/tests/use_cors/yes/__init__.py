@@ -1,0 +1,1 @@
+"""Tests for pages of other sites that read the answers."""
