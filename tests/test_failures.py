@@ -119,16 +119,21 @@ def test_hooks_refused(tmp_path: Path) -> None:
     project = out / "my-flask-app"
     for _ in range(2):
         for variable, choice in {
+            "license": "MIT",
             "header_strategy": "after_request",
             "header_policy": "web",
+            "use_cors": "no",
+            "deployment": "none",
+            "ci_service": "github",
             "__secured": "yes",
+            "__image": "no",
         }.items():
             folder = project / "variants" / variable
             if folder.exists():
                 shutil.move(folder, tmp_path / "moved")
-                shutil.copytree(
-                    tmp_path / "moved" / choice, project, dirs_exist_ok=True
-                )
+                brought = tmp_path / "moved" / choice
+                if brought.exists():
+                    shutil.copytree(brought, project, dirs_exist_ok=True)
                 shutil.rmtree(tmp_path / "moved")
     shutil.rmtree(project / "variants")
     (project / "UNFINISHED.txt").unlink()

