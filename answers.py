@@ -245,10 +245,10 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
 
 
 DERIVED = {
-    "__secured": ("header_policy", "custom"),
-    "__image": ("deployment", "none"),
+    "__secured": ("header_policy", {"web", "api"}),
+    "__image": ("deployment", {"docker", "kubernetes"}),
 }
-"""What is made of an answer: "no" beside that choice, "yes" beside any other."""
+"""What is made of an answer: "yes" beside these choices, "no" beside any other."""
 
 
 def complaint(variable: str, answer: object) -> str | None:
@@ -276,8 +276,8 @@ def complaints(answers: Mapping[str, object]) -> list[str]:
     found = [complaint(variable, answers[variable]) for variable in RULES]
     found += [
         f"{name}: must be {expected!r} beside this {variable}."
-        for name, (variable, choice) in DERIVED.items()
-        for expected in ("no" if answers[variable] == choice else "yes",)
+        for name, (variable, choices) in DERIVED.items()
+        for expected in ("yes" if answers[variable] in choices else "no",)
         if answers.get(name, expected) != expected  # only a replay can say otherwise
     ]
     if not re.fullmatch(r"[0-9]{4}", str(answers.get("__year", "2000"))):

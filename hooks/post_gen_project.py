@@ -12,6 +12,7 @@ import json
 import os
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
@@ -58,6 +59,7 @@ def print_next_steps() -> None:
     if (user / ".cruft.json").exists():
         return  # cruft updates that project, and this is for it to compare
     folder = project.relative_to(user) if project.is_relative_to(user) else project
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a letter
     print(NEXT_STEPS.format_map(ANSWERS | {"folder": shlex.quote(str(folder))}))
 
 

@@ -71,10 +71,14 @@ def checked_answers(answers: dict[str, str]) -> dict[str, str]:
 
 
 def need(what: str, *, found: object) -> None:
-    """Skip a test where a component is missing; in CI that is a failure."""
+    """Skip a test where a component is missing.
+
+    That is a failure where ``.ci/run`` runs the tests: it brings them all. ``CI`` does not
+    tell: GitHub sets it on Windows, too, where some can never be.
+    """
     if not found:
         message = f"{what} is not on this machine"
-        if os.environ.get("CI"):
+        if os.environ.get("TEMPLATE_TESTS_COMPLETE"):
             pytest.fail(message)
         pytest.skip(message)
 
@@ -111,9 +115,10 @@ def run_python(
 def clean_environment() -> dict[str, str]:
     """The environment without what would reach into a generated project."""
     dropped = ("FLASK_", "PYTEST_", "COOKIECUTTER_", "VIRTUAL_ENV", "PYTHONPATH")
-    return {k: v for k, v in os.environ.items() if not k.startswith(dropped)} | {
-        "PYTHONDONTWRITEBYTECODE": "1"
-    }
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
+    # What run() reads is UTF-8, which Windows does not write by itself.
+    encoding = {"PYTHONIOENCODING": "utf-8"} if os.name == "nt" else {}
+    return kept | encoding | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +155,6 @@ def template_copy(tmp_path: Path) -> Path:
     shutil.copytree(
         TEMPLATE,
         copy,
-        ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", "build"),
+        ignore=shutil.ignore_patterns(".git", ".nox", ".venv", ".*_cache", "build"),
     )
     return copy

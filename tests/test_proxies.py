@@ -210,7 +210,7 @@ class Answers:
 
 def find(name: str) -> str:
     """Find a proxy's program."""
-    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    found = shutil.which(name, path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
     need(name, found=found)
     return str(found)
 

@@ -24,6 +24,9 @@ from .test_served import free_port
 PYTHONS = ["3.11", "3.12", "3.13"]
 """What the template and its projects claim to support."""
 
+UNIX_SHELL = os.name == "posix" and shutil.which("sh")
+"""Git brings one to Windows, but a virtual environment has no ``bin`` there."""
+
 
 def commands(readme: Path) -> list[str]:
     """Every block of commands in a README."""
@@ -43,7 +46,7 @@ def command(readme: Path, *words: str) -> str:
 @pytest.fixture(params=PYTHONS)
 def path_with_python(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return a PATH on which ``python3`` is one of the Pythons supported."""
-    need("sh", found=shutil.which("sh"))
+    need("a Unix shell", found=UNIX_SHELL)
     found = shutil.which(f"python{request.param}")
     works = found and subprocess.run([found, "-c", ""], check=False).returncode == 0
     need(f"Python {request.param}", found=works)
@@ -84,7 +87,7 @@ def test_the_template_s_readme_shows_a_running_app(
 
 
 def test_the_project_s_readme_serves_with_gunicorn(bake: Bake, tmp_path: Path) -> None:
-    need("sh", found=shutil.which("sh"))
+    need("a Unix shell", found=UNIX_SHELL)
     need("gunicorn", found=find_spec("gunicorn"))
     project = shutil.copytree(bake(), tmp_path / "my-flask-app")
     run_python("-m", "venv", ".venv", cwd=project)

@@ -126,6 +126,7 @@ def cruft(*options: str, cwd: Path, check: bool = True) -> str:
         cwd=cwd,
         check=check,
         HOME=str(home),
+        USERPROFILE=str(home),
         PWD=str(cwd),
         **git,
     )

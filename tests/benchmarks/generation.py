@@ -60,7 +60,9 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
 
 
 def _copy(folder: Path) -> Path:
-    ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", "build", "tests")
+    ignored = shutil.ignore_patterns(
+        ".git", ".nox", ".venv", ".*_cache", "build", "tests"
+    )
     shutil.copytree(TEMPLATE, folder, ignore=ignored)
     # The template's tests are no part of what is generated, the project's are.
     tests = "{{cookiecutter.project_slug}}/tests"

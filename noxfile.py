@@ -1,0 +1,49 @@
+"""What a contributor runs: ``nox`` lints and tests, ``nox --list`` tells the rest.
+
+What stands after ``--`` is passed on: ``nox -s tests-3.12 -- -k wire``.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+nox.options.reuse_venv = "yes"
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+def install(session: nox.Session) -> None:
+    """Install what the tests need: the linters are among it."""
+    session.install("--requirement", "tests/requirements.txt")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the template's own code."""
+    install(session)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on every Python that is here."""
+    install(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Draw answers for all questions, for about three minutes."""
+    install(session)
+    profile = ("--hypothesis-profile=long", "--hypothesis-show-statistics")
+    session.run("pytest", "tests/test_fuzz.py", "-n0", *profile, *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure, for about seven minutes, or parts of it: ``-- request growth``."""
+    install(session)
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)

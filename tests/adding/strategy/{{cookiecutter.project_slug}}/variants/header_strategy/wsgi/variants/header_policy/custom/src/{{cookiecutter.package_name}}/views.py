@@ -1,0 +1,16 @@
+"""The app's first page."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from werkzeug.wrappers import Response as Page
+
+bp = Blueprint("views", __name__)
+
+
+@bp.get("/")
+def hello() -> Page:
+    """Say hello, with a header of this page's own."""
+    page = Page("Hello World", mimetype="text/html")
+    page.headers["Content-Language"] = "en"
+    return page
