@@ -23,6 +23,8 @@ from .conftest import (
 )
 
 COMMON_FILES = {
+    ".github/dependabot.yml",
+    ".github/workflows/ci.yml",
     ".gitignore",
     "LICENSE",
     "README.md",
