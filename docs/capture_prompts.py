@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -66,7 +67,7 @@ def draw(shown: str) -> str:
     """Make a picture of what a terminal was sent."""
     command = "$ cookiecutter path/to/this/clone\n"
     lines = [line.rstrip() for line in (command + shown).replace("\r", "").split("\n")]
-    console = Console(record=True, width=WIDTH, file=Path(os.devnull).open("w"))
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print(Text.from_ansi("\n".join(lines).rstrip()))
     return console.export_svg(title="cookiecutter", code_format=FRAME)
 
