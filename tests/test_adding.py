@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, TEMPLATE, run_python
+from .conftest import POLICIES, QUESTIONS, STRATEGIES, TEMPLATE, run_python
 from .test_generation import cookiecutter
 from .test_same_wire import differences, wires_of
 
@@ -98,10 +98,14 @@ def add(template: Path, what: str) -> None:
         (template / name).write_text(text, "utf-8")
 
 
-def generated(template: Path, strategy: str, policy: str) -> Path:
+def generated(template: Path, strategy: str, policy: str, cors: str = "no") -> Path:
     """A project of a template, with a strategy and a policy."""
     out = template.parent / f"{strategy}-{policy}"
-    answers = (f"header_strategy={strategy}", f"header_policy={policy}")
+    answers = (
+        f"header_strategy={strategy}",
+        f"header_policy={policy}",
+        f"use_cors={cors}",
+    )
     cookiecutter(out, "--no-input", *answers, template=template)
     return out / "my-flask-app"
 
@@ -119,11 +123,12 @@ def test_what_is_added_is_tested_linted_and_typed(
     run_python("-m", "mypy", "--cache-dir", template_copy.parent / "mypy", cwd=project)
 
 
+@pytest.mark.parametrize("cors", QUESTIONS["use_cors"])
 def test_the_readme_shows_what_is_printed_with_the_policy_added(
-    template_copy: Path,
+    template_copy: Path, cors: str
 ) -> None:
     add(template_copy, "policy")
-    project = generated(template_copy, "after_request", "minimal")
+    project = generated(template_copy, "after_request", "minimal", cors)
     readme = (project / "README.md").read_text("utf-8")
     for command in ("show --route /", "check"):
         flask = ("-m", "flask", "--app", "my_flask_app", "headers", *command.split())
