@@ -24,7 +24,7 @@ ODD_TEXTS = {
 
 TRACES = {
     "after_request": re.compile(r"after_request|after_this_request"),
-    "Response": re.compile(r"\bResponse\(|jsonify|response_class|get_wsgi_response"),
+    "Response": re.compile(r"\bResponse\(|jsonify|response_class"),
     "make_response": re.compile(r"make_response|ensure_sync"),
 }
 """What shows in a file that a strategy is used there.
