@@ -278,6 +278,7 @@ def policy_names(project: Path) -> set[str]:
         for answer in shown["answers"]
         for row in answer["headers"]
         if row["set_by"] == "policy"
+        if row["name"] != "X-Request-ID"  # each request has its own: it is not exported
     }
 
 
