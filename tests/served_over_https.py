@@ -36,11 +36,11 @@ def new_certificate(folder: Path, *hosts: str) -> Certificate:
 
 @contextmanager
 def gunicorn_over_https(
-    app: str, project: Path, certificate: Certificate, log: Path
+    app: str, project: Path, certificate: Certificate, log: Path, **environment: str
 ) -> Iterator[int]:
     """Serve the app of a project, and yield the port. The log gets what it writes."""
     options = ["--certfile", str(certificate.cert), "--keyfile", str(certificate.key)]
     options += ["--threads=64"]
-    here = str(Path(__file__).parent)
-    with gunicorn(project, app, *options, log=log, PYTHONPATH=here) as (_, port):
+    environment = {"PYTHONPATH": str(Path(__file__).parent)} | environment
+    with gunicorn(project, app, *options, log=log, **environment) as (_, port):
         yield port

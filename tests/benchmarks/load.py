@@ -107,6 +107,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
                 f"{module}:app",
                 "--workers=1",
                 "--threads=4",
+                FLASK_LOG_REQUESTS="false",  # bare Flask logs none
                 PYTHONPATH=str(folder),
             ) as address:
                 _stay_on(CORES[1:])
