@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, Bake, run_python
+from .conftest import POLICIES, QUESTIONS, STRATEGIES, Bake, run_python
 
 HERE = Path(__file__).parent
 
@@ -44,17 +44,22 @@ def differences(one: Wires, other: Wires) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session", params=POLICIES)
+@pytest.fixture(
+    scope="session",
+    params=[(policy, cors) for policy in POLICIES for cors in QUESTIONS["use_cors"]],
+    ids=lambda param: f"{param[0]}+cors={param[1]}",
+)
 def wires(
     request: pytest.FixtureRequest,
     baked: Bake,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Wires]:
-    """What the app of each strategy sends, with each policy in turn."""
+    """What the app of each strategy sends, with each policy in turn, and with CORS."""
     place = tmp_path_factory.mktemp("wires") / "my-flask-app"
-    policy = request.param
+    policy, cors = request.param
+    answers = {"header_policy": policy, "use_cors": cors}
     return {
-        name: wires_of(baked(header_strategy=name, header_policy=policy), place)
+        name: wires_of(baked(header_strategy=name, **answers), place)
         for name in STRATEGIES
     }
 
@@ -68,9 +73,13 @@ def test_the_apps_send_the_same_bytes(wires: dict[str, Wires]) -> None:
 
 
 def test_the_bytes_compared_are_those_of_real_responses(
-    wires: dict[str, Wires],
+    request: pytest.FixtureRequest, wires: dict[str, Wires]
 ) -> None:
+    named = ("Access-Control-Allow-Origin", "https://shop.example")
     for sent in wires.values():
+        for name in ("GET /", "an unknown URL", "after_request raises"):
+            allowed = named in sent[name][1]
+            assert allowed is ("cors=yes" in request.node.name)
         status, headers, body = sent["GET /"]
         assert status == "200 OK"
         assert ("Custom-Header", "Some value") in headers

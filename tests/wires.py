@@ -30,7 +30,13 @@ RICH_POLICY = [
 """Also with what is merged (``Vary``) and what yields (``Cache-Control``)."""
 
 
-SCHEMES: dict[str, dict[str, str]] = {"": {}, ", HTTPS": {"wsgi.url_scheme": "https"}}
+ORIGIN = "https://shop.example"
+"""The site of the page that asks: with CORS, one that may read the answers."""
+
+SCHEMES = {
+    "": {"HTTP_ORIGIN": ORIGIN},
+    ", HTTPS": {"HTTP_ORIGIN": ORIGIN, "wsgi.url_scheme": "https"},
+}
 
 
 def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
@@ -43,7 +49,7 @@ def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     policies = {"": own_policy, ", rich policy": RICH_POLICY, ", none": []}
 
     def new_app(policy: list[Any], prepare: Any, *, overridden: bool) -> Any:
-        app = create_app({"PROPAGATE_EXCEPTIONS": False})
+        app = create_app({"PROPAGATE_EXCEPTIONS": False, "CORS_ORIGINS": [ORIGIN]})
         prepare(app)
         if overridden:
             override_everything(package, app)
