@@ -98,12 +98,13 @@ class Project:
         override: dict[str, str] | None = None,
         *,
         nonce: bool = False,
+        logged: bool = False,
     ) -> Flask:
         """Make its app, with a page that may have an override or a nonce.
 
-        ``rows`` take the place of its policy.
+        ``rows`` take the place of its policy. Bare Flask logs no requests, so it does not.
         """
-        app: Flask = self.module().create_app()
+        app: Flask = self.module().create_app({"LOG_REQUESTS": logged})
         view: Callable[[], str] = lambda: "Hello World"  # noqa: E731
         if nonce:
             csp_nonce = self.module("nonce").csp_nonce

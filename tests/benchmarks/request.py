@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
     own = {strategy: projects[strategy, "custom"] for strategy in STRATEGIES}
     yield _ten_headers(projects, rounds)
     yield from _policies(projects, rounds)
+    yield _logged(own, rounds)
     yield from _libraries(own, rounds)
 
 
@@ -78,6 +81,19 @@ def _policies(projects: dict[tuple[str, str], Project], rounds: int) -> Iterator
         }
         title = f"The policy {policy}, {len(rows)} headers over HTTP"
         yield compare(title, things, rounds=rounds)
+
+
+def _logged(projects: dict[str, Project], rounds: int) -> Table:
+    """What the line that the app logs for a request adds, written to nowhere."""
+    things = {BARE: requests_to(bare_app())}
+    for strategy, project in projects.items():
+        app = project.app(logged=True)
+        (handler,) = app.logger.handlers
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(Path(os.devnull).open("w", encoding="utf-8"))
+        things[f"{strategy}, logged"] = requests_to(app)
+        things[strategy] = requests_to(project.app())
+    return compare("With a line in the log for each request", things, rounds=rounds)
 
 
 def _libraries(projects: dict[str, Project], rounds: int) -> Iterator[Table]:
