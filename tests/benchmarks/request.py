@@ -86,11 +86,12 @@ def _policies(projects: dict[tuple[str, str], Project], rounds: int) -> Iterator
 def _logged(projects: dict[str, Project], rounds: int) -> Table:
     """What the line that the app logs for a request adds, written to nowhere."""
     things = {BARE: requests_to(bare_app())}
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
     for strategy, project in projects.items():
         app = project.app(logged=True)
         (handler,) = app.logger.handlers
         assert isinstance(handler, logging.StreamHandler)
-        handler.setStream(Path(os.devnull).open("w", encoding="utf-8"))
+        handler.setStream(nowhere)
         things[f"{strategy}, logged"] = requests_to(app)
         things[strategy] = requests_to(project.app())
     return compare("With a line in the log for each request", things, rounds=rounds)

@@ -129,7 +129,8 @@ def init_app(app: Flask) -> None:
     if default_handler in app.logger.handlers:
         _configure(app.logger, style)
     logger = app.logger.getChild("requests") if requests else None
-    app.wsgi_app = RequestLog(app, logger)  # type: ignore[method-assign]
+    if logger or is_behind_one(app):
+        app.wsgi_app = RequestLog(app, logger)  # type: ignore[method-assign]
 
 
 def _configure(logger: logging.Logger, style: str) -> None:

@@ -35,7 +35,8 @@ Amendments = Mapping[str, str | Sequence[str] | None]
 
 def mounted_at(_response: Response, request: Request) -> str:
     """The path where the app is mounted, mostly none; this decides values."""
-    return quote(request.root_path.rstrip("/"))
+    root = request.root_path.rstrip("/")
+    return quote(root) if root else ""
 
 
 class Csp(Decided):
