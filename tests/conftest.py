@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,10 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pytest_cookies.plugin import Cookies
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Pytest was started in the background: what tests start could not be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FUZZ = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("quick", max_examples=40, derandomize=True, **FUZZ)  # type: ignore[arg-type]
