@@ -251,6 +251,11 @@ DERIVED = {
 """What is made of an answer: "yes" beside these choices, "no" beside any other."""
 
 
+def derived(answer: object, name: str) -> str:
+    """What the private answer of that name is beside an answer."""
+    return "yes" if answer in DERIVED[name][1] else "no"
+
+
 def complaint(variable: str, answer: object) -> str | None:
     """One line that says what was given and what is allowed, or None."""
     text = str(answer)
@@ -276,8 +281,8 @@ def complaints(answers: Mapping[str, object]) -> list[str]:
     found = [complaint(variable, answers[variable]) for variable in RULES]
     found += [
         f"{name}: must be {expected!r} beside this {variable}."
-        for name, (variable, choices) in DERIVED.items()
-        for expected in ("yes" if answers[variable] in choices else "no",)
+        for name, (variable, _) in DERIVED.items()
+        for expected in (derived(answers[variable], name),)
         if answers.get(name, expected) != expected  # only a replay can say otherwise
     ]
     if not re.fullmatch(r"[0-9]{4}", str(answers.get("__year", "2000"))):
@@ -387,6 +392,7 @@ class Answers:
             as_string,
             checked,
             complaints,
+            derived,
         ]
         self.filters = {each.__name__: each for each in filters}
         self.filters["folder"] = self.folder

@@ -23,7 +23,9 @@ def test_a_part_of_the_benchmarks_runs(tmp_path: Path, part: str) -> None:
         names = " ".join(line["name"] for line in table["lines"])
         expected = ["Werkzeug"] if part == "profile" else STRATEGIES
         assert all(name in names for name in expected)
-        assert all(line["median"] > 0 for line in table["lines"])
+        # What is added is a difference: of two rounds, noise can make it less than nothing.
+        costs = not table["title"].startswith("Of what")
+        assert all(line["median"] > 0 or not costs for line in table["lines"])
 
 
 def test_an_unknown_part_is_refused_in_one_line() -> None:

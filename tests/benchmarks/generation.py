@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import POLICIES, TEMPLATE, clean_environment
 
 from .apps import generate
-from .measuring import Line, Once, Table, compare, line_of
+from .measuring import Line, Once, Table, compare, line_of, repeated
 
 GENERATED_TESTS_SECONDS = 5
 
@@ -71,21 +71,12 @@ def _copy(folder: Path) -> Path:
 
 
 def _generating(template: Path, folder: Path) -> Once:
-    return _seconds(lambda: generate(_fresh(folder / "out"), template=template))
+    return repeated(lambda: generate(_fresh(folder / "out"), template=template))
 
 
 def _fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     return folder
-
-
-def _seconds(do: Callable[[], None]) -> Once:
-    def once() -> float:
-        start = time.perf_counter()
-        do()
-        return time.perf_counter() - start
-
-    return once
 
 
 def _tests(project: Path) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import statistics
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -97,6 +98,18 @@ def compare(
         for name, cost in costs.items()
     ]
     return Table(title, lines)
+
+
+def repeated(do: Callable[[], object], times: int = 1) -> Once:
+    """Do a thing so many times: the seconds it takes."""
+
+    def once() -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            do()
+        return time.perf_counter() - start
+
+    return once
 
 
 def line_of(name: str, values: list[float], **targets: float | None) -> Line:

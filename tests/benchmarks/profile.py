@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from flask import Flask, Response, after_this_request, request, request_started
 from werkzeug.datastructures import Headers
 
 from .apps import HEADERS, PATH, REQUESTS, Project, bare_app, requests_to, rows_of
-from .measuring import Once, Table, compare
+from .measuring import Table, compare, repeated
 
 
 def measure(folder: Path, rounds: int) -> Iterator[Table]:
@@ -47,7 +46,7 @@ def _steps(title: str, project: Project, app: Flask, rounds: int) -> Table:
     with app.test_request_context(PATH):
         asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         things = {"bare Flask": requests_to(bare_app())}
-        things |= {name: _often(step) for name, step in steps.items()}
+        things |= {name: repeated(step, REQUESTS) for name, step in steps.items()}
         table = compare("", things, rounds=rounds)
     return Table(f"A response with {title}, step by step", table.lines[1:])
 
@@ -70,13 +69,3 @@ def _after_a_signal(response: Response) -> Callable[[], object]:
         app.ensure_sync(function)(response)
 
     return step
-
-
-def _often(step: Callable[[], object]) -> Once:
-    def once() -> float:
-        start = time.perf_counter()
-        for _ in range(REQUESTS):
-            step()
-        return time.perf_counter() - start
-
-    return once

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,7 +14,7 @@ from flask import Blueprint, Flask
 from tests.conftest import POLICIES, STRATEGIES
 
 from .apps import Project
-from .measuring import Once, Table, compare
+from .measuring import Once, Table, compare, repeated
 
 BARE = "bare Flask"
 
@@ -50,7 +49,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
             f"{BARE} with the same {len(rules)} routes": partial(_bare, rules),
             **made,
         }
-        things = {name: _making(make) for name, make in makers.items()}
+        things = {name: repeated(make, APPS) for name, make in makers.items()}
         title = f"create_app(), when the package is imported: {policy}"
         yield compare(title, things, rounds=rounds, at_most=targets)
 
@@ -82,16 +81,6 @@ def _timed(statements: str, folder: Path) -> Once:
             stdout=subprocess.PIPE,
         )
         return float(done.stdout)
-
-    return once
-
-
-def _making(make: Callable[[], Flask]) -> Once:
-    def once() -> float:
-        start = time.perf_counter()
-        for _ in range(APPS):
-            make()
-        return time.perf_counter() - start
 
     return once
 

@@ -104,8 +104,8 @@ class RequestLog:
         try:
             return self._answer(environ, start_and_note)
         finally:
-            seconds = time.perf_counter() - start
-            _log_request(self._logger, environ, status, seconds)
+            milliseconds = (time.perf_counter() - start) * 1000
+            _log_request(self._logger, environ, status, milliseconds)
 
 
 def init_app(app: Flask) -> None:
@@ -144,7 +144,7 @@ def _configure(logger: logging.Logger, style: str) -> None:
 
 
 def _log_request(
-    logger: logging.Logger, environ: WSGIEnvironment, status: int, seconds: float
+    logger: logging.Logger, environ: WSGIEnvironment, status: int, milliseconds: float
 ) -> None:
     """Log a request. Its query is left out: it may hold what no log should."""
     method = environ["REQUEST_METHOD"]
@@ -155,12 +155,12 @@ def _log_request(
         "method": method,
         "path": path,
         "status": status,
-        "milliseconds": round(seconds * 1000, 1),
+        "milliseconds": round(milliseconds, 1),
         "client": environ.get("REMOTE_ADDR"),
     }
     text = "%s %s %d in %.1f ms"
     extra = {_FIELDS: fields}
-    logger.info(text, method, path, status, seconds * 1000, extra=extra)
+    logger.info(text, method, path, status, milliseconds, extra=extra)
 
 
 def _escaped(match: re.Match[str]) -> str:

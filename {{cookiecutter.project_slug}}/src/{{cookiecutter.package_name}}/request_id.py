@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Request, Response
 
-HEADER = "X-Request-ID"
-
 _BYTES = 16
 _GIVEN = "HTTP_X_REQUEST_ID"
 _KEY = "app.request_id"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask_cors import CORS
 
+from .validation import TOKEN
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -30,7 +32,6 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _ORIGIN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]+)?"
 )
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 def init_app(app: Flask) -> None:
@@ -103,7 +104,7 @@ def _tokens(app: Flask, name: str, default: list[str]) -> list[str]:
     """A list of methods or of names of headers from the configuration."""
     given = _texts(app, name, default)
     for each in given:
-        if not _TOKEN.fullmatch(each) or "*" in each:
+        if not TOKEN.fullmatch(each) or "*" in each:
             msg = f"FLASK_{name}: {each!r}: write letters, digits and -. Patterns are not taken."
             raise ValueError(msg)
     return given
