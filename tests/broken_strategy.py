@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, current_app, has_request_context
+from flask import Flask, Response
 
-from .precedence import put_headers_on
+from .header_policy import apply_policy, current_environ
 
 
-class AppResponse(Response):
-    """A response that puts the headers on when it is made."""
+class PolicyResponse(Response):
+    """A response that adds the headers when it is made."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if has_request_context():
-            put_headers_on(self, current_app)
+        if current_environ():
+            apply_policy(self)
 
 
-def new_app(import_name: str, **options: Any) -> Flask:
-    """Make a Flask app that sets the headers on some of its responses."""
-    app = Flask(import_name, **options)
-    app.response_class = AppResponse
-    return app
+def init_app(app: Flask) -> None:
+    """Set the class."""
+    app.response_class = PolicyResponse

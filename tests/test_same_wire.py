@@ -17,7 +17,7 @@ Wires = dict[str, tuple[str, list[tuple[str, str]], str]]
 
 
 def wires_of(project: Path, place: Path) -> Wires:
-    """What a project's app sends, asked in the same place as every other project.
+    """What a project's app sends, run in the same place as every other project.
 
     Flask makes an ETag from a file's path, size and time of change.
     """
@@ -86,31 +86,3 @@ def test_the_bytes_compared_are_those_of_real_responses(
         assert "Hello World" in body
         assert sent["an unknown URL"][0] == "404 NOT FOUND"
         assert sent["after_request raises"][0] == "500 INTERNAL SERVER ERROR"
-
-
-@pytest.fixture(scope="session")
-def broken_project(bake: Bake) -> Path:
-    """A project whose strategy is the one that looks right and is not."""
-    project = bake(header_strategy="Response", header_policy="custom")
-    shutil.copy(
-        HERE / "broken_strategy.py", project / "src" / "my_flask_app" / "headers.py"
-    )
-    return project
-
-
-def test_a_broken_strategy_differs_on_the_wire(
-    baked: Bake, broken_project: Path, tmp_path: Path
-) -> None:
-    place = tmp_path / "my-flask-app"
-    sound = wires_of(baked(header_strategy="Response", header_policy="custom"), place)
-    found = differences(sound, wires_of(broken_project, place))
-    assert {"an unknown URL", "an exception", "a missing slash"} <= found.keys()
-
-
-def test_a_broken_strategy_fails_the_generated_tests(broken_project: Path) -> None:
-    done = run_python(
-        "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=broken_project, check=False
-    )
-    assert done.returncode == 1, done.stdout
-    assert "[an unknown URL-http]" in done.stdout
-    assert "[an exception-http]" in done.stdout

@@ -1,4 +1,4 @@
-"""Print, as JSON, what a generated app answers to each kind of request.
+"""Print, as JSON, what a generated app sends for each kind of response.
 
 Run in the folder of a generated project: ``python wires.py <package name>``.
 """
@@ -31,7 +31,7 @@ RICH_POLICY = [
 
 
 ORIGIN = "https://shop.example"
-"""The site of the page that asks: with CORS, one that may read the answers."""
+"""The site of the page that sends the request: with CORS, it may read the response."""
 
 SCHEMES = {
     "": {"HTTP_ORIGIN": ORIGIN},
@@ -43,8 +43,8 @@ def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Yield a name, an app and a request for each response to compare."""
     create_app = importlib.import_module(package).create_app
     own_policy = importlib.import_module(f"{package}.policy").HEADERS
-    precedence = importlib.import_module(f"{package}.precedence")
-    kinds = importlib.import_module("tests.response_kinds").KINDS
+    engine = importlib.import_module(f"{package}.response_headers")
+    kinds = importlib.import_module("tests.engine.response_kinds").KINDS
 
     policies = {"": own_policy, ", rich policy": RICH_POLICY, ", none": []}
 
@@ -52,8 +52,8 @@ def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
         app = create_app({"PROPAGATE_EXCEPTIONS": False, "CORS_ORIGINS": [ORIGIN]})
         prepare(app)
         if overridden:
-            override_everything(package, app)
-        precedence.init_app(app, policy)
+            override_everything(engine, app)
+        engine.ResponseHeaders(policy).init_app(app)
         return app
 
     for title, policy in policies.items():
@@ -67,10 +67,9 @@ def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
             yield f"{kind.name}{title}, overridden", app, kind.request
 
 
-def override_everything(package: str, app: Any) -> None:
+def override_everything(engine: Any, app: Any) -> None:
     """Give each view of an app overrides that change, add, remove and merge."""
-    overrides = importlib.import_module(f"{package}.overrides")
-    decorate = overrides.override_headers(
+    decorate = engine.override_headers(
         {
             "X-Frame-Options": None,
             "referrer-policy": "origin",
@@ -87,16 +86,16 @@ def override_everything(package: str, app: Any) -> None:
 
 def main(package: str) -> None:
     """Print what the app of this folder sends."""
-    sys.path[:0] = ["src", str(Path.cwd())]
+    sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
     logging.disable()
-    ask = importlib.import_module("tests.wire").ask
+    fetch = importlib.import_module("tests.engine.wire").fetch
     mock.patch.object(secrets, "token_hex", return_value="0" * 32).start()
     wires = {}
     for name, app, request in requests(package):
         for scheme, environ in SCHEMES.items():
             if name + scheme in wires:
                 raise SystemExit(f"two kinds are named {name!r}")
-            wire = ask(app, **request, environ_overrides=environ)
+            wire = fetch(app, **request, environ_overrides=environ)
             headers = [
                 # The clock may tick between two apps.
                 (key, "<clock>" if key in {"Date", "Expires"} else value)

@@ -104,16 +104,16 @@ class Project:
 
         ``rows`` take the place of its policy. Bare Flask logs no requests, so it does not.
         """
+        headers = self.module("response_headers")
         app: Flask = self.module().create_app({"LOG_REQUESTS": logged})
         view: Callable[[], str] = lambda: "Hello World"  # noqa: E731
         if nonce:
-            csp_nonce = self.module("nonce").csp_nonce
-            view = lambda: f"Hello World {csp_nonce()}"  # noqa: E731
+            view = lambda: f"Hello World {headers.csp_nonce()}"  # noqa: E731
         if override:
-            view = self.module("overrides").override_headers(override)(view)
+            view = headers.override_headers(override)(view)
         app.add_url_rule(PATH, "bench", view)
-        policy = self.module("policy").HEADERS if rows is None else rows
-        self.module("precedence").init_app(app, policy)
+        if rows is not None:
+            headers.ResponseHeaders(rows).init_app(app)
         return app
 
     def with_nonce_among(self, rows: list[Row]) -> Flask:

@@ -35,7 +35,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
         for count in counts:
             things[f"{count} {noun}, bare Flask"] = grow(bare_app(), count, None)
             for strategy, project in projects.items():
-                override = getattr(project.module("overrides"), overriding)
+                override = getattr(project.module("response_headers"), overriding)
                 app = grow(project.app(HEADERS), count, override)
                 things[f"{count} {noun}, {strategy}"] = app
         yield _table(f"With more {noun}, each with an override", things, rounds)

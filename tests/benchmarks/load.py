@@ -64,7 +64,7 @@ app.add_url_rule("/hello", "hello", lambda: "Hello World")
 """
 
 WITH_NONCE = """
-from {package}.nonce import csp_nonce
+from {package}.response_headers import csp_nonce
 
 app.add_url_rule("/nonce", "nonce", csp_nonce)
 """

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, after_this_request, request, request_started
+from flask import Flask, Response, request, request_finished
 from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
 
-from .apps import HEADERS, PATH, REQUESTS, Project, bare_app, requests_to, rows_of
+from .apps import (
+    HEADERS,
+    PATH,
+    REQUESTS,
+    Project,
+    Row,
+    bare_app,
+    requests_to,
+    rows_of,
+)
 from .measuring import Table, compare, repeated
 
 
@@ -31,8 +40,9 @@ def _steps(title: str, project: Project, app: Flask, rounds: int) -> Table:
     rows = rows_of(app)
     put, sent = Headers(), Headers(rows)
     response = Response("Hello World")
-    wanted = project.module("precedence").wanted_by(app, None)
-    asked: Any = None
+    policy = project.module("response_headers.header_policy")
+    resolved = policy.headers_for(app, None)
+    req: Any = None
 
     def fill() -> None:
         put[:] = rows
@@ -40,32 +50,38 @@ def _steps(title: str, project: Project, app: Flask, rounds: int) -> Table:
     steps: dict[str, Callable[[], object]] = {
         "Werkzeug: put them on a response": fill,
         "Werkzeug: copy them for the server": lambda: Headers(sent),
-        "which ones, and their values": lambda: wanted.rows_for(response, asked),
-        "Flask: a function for each request": _after_a_signal(response),
+        "which ones, and their values": lambda: resolved.rows_for(response, req),
+        "after_request: a copy of the response": lambda: policy.copy_response(response),
+        "make_response: a signal": _signal(response),
+        "the safety net": _net(app, policy, rows),
     }
     with app.test_request_context(PATH):
-        asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        req = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         things = {"bare Flask": requests_to(bare_app())}
         things |= {name: repeated(step, REQUESTS) for name, step in steps.items()}
         table = compare("", things, rounds=rounds)
     return Table(f"A response with {title}, step by step", table.lines[1:])
 
 
-def _after_a_signal(response: Response) -> Callable[[], object]:
-    """What ``after_request`` has to do for hooks that raise."""
+def _signal(response: Response) -> Callable[[], object]:
+    """Send the signal that ``make_response`` listens to."""
     app = Flask("signal")
+    return lambda: request_finished.send(
+        app, _async_wrapper=app.ensure_sync, response=response
+    )
 
-    def function(response: Response) -> Response:
-        sys.exception()
-        return response
 
-    def started(*_: object, **__: object) -> None:
-        after_this_request(function)
+def _net(app: Flask, policy: Any, rows: list[Row]) -> Callable[[], object]:
+    """Pass a response to the net that the strategy has put the headers on."""
+    net: Any = app.wsgi_app
+    environ = EnvironBuilder(PATH).get_environ()
+    status, headers = "200 OK", [*rows, ("Content-Length", "11")]
+    applied = policy.Applied(headers, rows, frozenset(), len(rows), status, None)
+    environ[policy._APPLIED] = applied  # noqa: SLF001
 
-    request_started.connect(started, app, weak=False)
+    def inner(_: object, start: Callable[..., object]) -> list[bytes]:
+        start(status, headers)
+        return [b""]
 
-    def step() -> None:
-        request_started.send(app, _async_wrapper=app.ensure_sync)
-        app.ensure_sync(function)(response)
-
-    return step
+    net._inner = lambda: inner  # noqa: SLF001
+    return lambda: net(environ, lambda *_: None)

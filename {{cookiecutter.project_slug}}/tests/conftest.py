@@ -1,40 +1,123 @@
-"""What every test starts from."""
+"""What the tests start from: your app, and a way to send it requests."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from {{ cookiecutter.package_name }} import create_app
+from {{ cookiecutter.package_name }} import create_app, policy
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from flask import Flask
 
-
-CHOICES = {
-    "policies": "{{ cookiecutter.header_policy }}",
-    "use_cors": "{{ cookiecutter.use_cors }}",
+SETTINGS: dict[str, Any] = {
+    "PROPAGATE_EXCEPTIONS": False,  # exceptions become responses, as on a server
 }
-
-# Generated anew with another choice, a project keeps the tests of the first.
-collect_ignore = [
-    str(folder)
-    for kind, choice in CHOICES.items()
-    for folder in (Path(__file__).parent / kind).glob("*/")
-    if folder.name != choice
-]
+"""The app's configuration in tests: add what your extensions need."""
 
 
-@pytest.fixture(autouse=True)
-def _no_configuration_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("FLASK_")]:
-        monkeypatch.delenv(name)
+class MakeApp(Protocol):
+    """The type of the fixture ``make_app``."""
+
+    def __call__(self, **settings: Any) -> Flask:
+        """Make the app, with some settings more."""
+
+
+class Fetch(Protocol):
+    """The type of the fixture ``fetch``."""
+
+    def __call__(self, path: str, method: str = "GET", **request: Any) -> RawResponse:
+        """Send a request: ``request`` takes the arguments of ``EnvironBuilder``."""
+
+
+class RawResponse(NamedTuple):
+    """A response as the server gets it."""
+
+    request: str
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def code(self) -> int:
+        """The status as a number."""
+        return int(self.status[:3])
+
+    def values(self, name: str) -> list[str]:
+        """Return every value sent under a name."""
+        return [value for sent, value in self.headers if sent.lower() == name.lower()]
+
+    def assert_carries(self, name: str, value: object) -> None:
+        """Check that a row of the policy was sent, once."""
+        found = self.values(name)
+        if not isinstance(value, str):  # it depends on the response
+            correct = len(found) <= 1
+        elif name.lower() == "vary":
+            correct = len(found) == 1 and words(value) <= words(found[0])
+        elif name.lower() == "cache-control":
+            correct = len(found) == 1
+        else:
+            correct = found == [value]
+        if not correct:
+            hint = "To send something else, change policy.py or override the header, instead of setting it in a function that runs later."
+            msg = f"{self.request}: {name}: expected {value!r} once, found {found}. {hint}"
+            pytest.fail(msg, pytrace=False)
+
+    def assert_carries_policy(self) -> None:
+        """Check every row of the policy, for a route without overrides."""
+        for name, value in policy.HEADERS:
+            self.assert_carries(name, value)
+
+
+def words(value: str) -> set[str]:
+    """Return the words of a list such as ``Vary``."""
+    return {word.strip().lower() for word in value.split(",")}
 
 
 @pytest.fixture
-def app() -> Flask:
-    """Make the app as a server gets it: errors become pages."""
-    return create_app({"PROPAGATE_EXCEPTIONS": False})
+def make_app() -> MakeApp:
+    """Make the app with settings of a test."""
+    return lambda **settings: create_app(SETTINGS | settings)
+
+
+@pytest.fixture
+def flask_app(make_app: MakeApp) -> Flask:
+    """Make the app: each test has its own."""
+    return make_app()
+
+
+@pytest.fixture
+def fetch(flask_app: Flask) -> Fetch:
+    """Send a request to the app as a server does, over HTTPS.
+
+    ``flask_app.test_client()`` can show headers that are never sent.
+    """
+    trusted = flask_app.config.get("TRUSTED_HOSTS") or []
+    host = flask_app.config["SERVER_NAME"] or next(iter(trusted), "localhost")
+    base_url = f"https://{host.lstrip('.')}"
+
+    def send(path: str, method: str = "GET", **request: Any) -> RawResponse:
+        builder = EnvironBuilder(path, base_url, method=method, **request)
+        environ = builder.get_environ()
+        body, status, headers = run_wsgi_app(flask_app, environ, buffered=True)
+        name = f"{method} {path} ({status})"
+        return RawResponse(name, status, list(headers), b"".join(body))
+
+    return send
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Import these tests by path, so that another project may have the same names."""
+    option = collector.config.option
+    before, option.importmode = option.importmode, "importlib"
+    try:
+        return (yield)
+    finally:
+        option.importmode = before

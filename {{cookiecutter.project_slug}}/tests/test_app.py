@@ -1,25 +1,36 @@
-"""The app's configuration."""
+"""The app starts, is configured and says that it is alive."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from {{ cookiecutter.package_name }} import create_app
+import pytest
 
 if TYPE_CHECKING:
-    import pytest
+    from conftest import Fetch, MakeApp
+    from flask import Flask
+
+
+def test_the_app_starts(flask_app: Flask) -> None:
+    assert flask_app.url_map
 
 
 def test_configuration_comes_from_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, make_app: MakeApp
 ) -> None:
-    monkeypatch.setenv("FLASK_MAX_CONTENT_LENGTH", "1000")
-    assert create_app().config["MAX_CONTENT_LENGTH"] == 1000
+    monkeypatch.setenv("FLASK_SET_BY_A_TEST", "1")
+    assert make_app().config["SET_BY_A_TEST"] == 1
 
 
-def test_configuration_given_wins_over_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
+def test_configuration_that_is_passed_takes_precedence(
+    monkeypatch: pytest.MonkeyPatch, make_app: MakeApp
 ) -> None:
-    monkeypatch.setenv("FLASK_MAX_CONTENT_LENGTH", "1000")
-    app = create_app({"MAX_CONTENT_LENGTH": 2000})
-    assert app.config["MAX_CONTENT_LENGTH"] == 2000
+    monkeypatch.setenv("FLASK_SET_BY_A_TEST", "1")
+    assert make_app(SET_BY_A_TEST=2).config["SET_BY_A_TEST"] == 2
+
+
+def test_the_app_is_alive(flask_app: Flask, fetch: Fetch) -> None:
+    if "/health" not in [rule.rule for rule in flask_app.url_map.iter_rules()]:
+        pytest.skip("this app has no /health")
+    code = fetch("/health").code
+    assert code == 200, "/health must not need a login: what watches the app has none."

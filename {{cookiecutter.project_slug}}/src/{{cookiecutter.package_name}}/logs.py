@@ -21,8 +21,7 @@ from urllib.parse import quote
 from flask import has_request_context, request
 from flask.logging import default_handler, wsgi_errors_stream
 
-from .proxies import is_behind_one
-from .request_id import request_id, take_given
+from .response_headers import request_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,15 +81,12 @@ class RequestLog:
 
     def __init__(self, app: Flask, logger: logging.Logger | None) -> None:
         self._answer: WSGIApplication = app.wsgi_app
-        self._believes = is_behind_one(app)
         self._logger = logger
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a request."""
-        if self._believes:
-            take_given(environ)
         if self._logger is None:
             return self._answer(environ, start_response)
         start = time.perf_counter()
@@ -129,7 +125,7 @@ def init_app(app: Flask) -> None:
     if default_handler in app.logger.handlers:
         _configure(app.logger, style)
     logger = app.logger.getChild("requests") if requests else None
-    if logger or is_behind_one(app):
+    if logger:
         app.wsgi_app = RequestLog(app, logger)  # type: ignore[method-assign]
 
 

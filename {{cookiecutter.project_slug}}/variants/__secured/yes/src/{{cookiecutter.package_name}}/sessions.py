@@ -1,43 +1,65 @@
-"""The session's cookie, as strict as browsers allow, and still working on localhost."""
+"""The session cookie, as strict as browsers allow.
+
+It is ``HttpOnly`` and ``SameSite=Lax``. In production it is also ``Secure``, and its name
+starts with ``__Host-``, so that no other host and no page over HTTP can set it (RFC
+6265bis, section 4.1.3). Flask's own settings say so: extensions that store sessions
+elsewhere read the same ones. https://flask.palletsprojects.com/config/
+"""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from flask import request
 from flask.sessions import SecureCookieSessionInterface
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
+    from flask.sessions import SessionMixin
 
 
-class StrictCookieSessions(SecureCookieSessionInterface):
-    """Flask's own sessions, with a cookie for the scheme of the request.
+def set_defaults(app: Flask) -> None:
+    """Set the defaults of the cookie, which the app's configuration can override.
 
-    Over HTTPS the cookie is ``Secure``, and its name starts with ``__Host-``, so that
-    no other host and no page over HTTP can set it (RFC 6265bis, section 4.1.3).
-    Browsers take neither over HTTP, where the cookie goes without them. It is
-    ``HttpOnly`` and ``SameSite=Lax`` on both, unless Flask's settings say otherwise.
+    In development the app is served over HTTP, where browsers ignore such a cookie.
     """
-
-    def get_cookie_name(self, app: Flask) -> str:
-        """Return the name; the prefix is for a cookie of the whole host only."""
-        name = super().get_cookie_name(app)
-        whole_host = (
-            not self.get_cookie_domain(app) and self.get_cookie_path(app) == "/"
-        )
-        prefixed = name.startswith("__") or not whole_host
-        return name if prefixed or not self.get_cookie_secure(app) else f"__Host-{name}"
-
-    def get_cookie_secure(self, app: Flask) -> bool:
-        """Return whether the cookie is for HTTPS only."""
-        return request.is_secure or super().get_cookie_secure(app)
-
-    def get_cookie_samesite(self, app: Flask) -> str | None:
-        """Return which requests from other sites the cookie comes with."""
-        return super().get_cookie_samesite(app) or "Lax"
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    if not (app.debug or os.environ.get("FLASK_RUN_FROM_CLI") == "true"):
+        app.config["SESSION_COOKIE_SECURE"] = True
+        app.config["SESSION_COOKIE_NAME"] = "__Host-session"
 
 
 def init_app(app: Flask) -> None:
-    """Give the app its sessions; they are in use once it has a ``SECRET_KEY``."""
-    app.session_interface = StrictCookieSessions()
+    """Use the cookie for the app's sessions. They need a ``SECRET_KEY``.
+
+    Raises:
+        ValueError: browsers would ignore a cookie of this configuration.
+    """
+    sessions = app.session_interface = StrictSessions()
+    name = sessions.get_cookie_name(app)
+    whole_host = not sessions.get_cookie_domain(app) and (
+        sessions.get_cookie_path(app) == "/"
+    )
+    if name.startswith("__Host-") and not (
+        whole_host and sessions.get_cookie_secure(app)
+    ):
+        msg = f"FLASK_SESSION_COOKIE_NAME is {name!r}: browsers accept that prefix only for a Secure cookie without a domain or a path. Set it to 'session'."
+        raise ValueError(msg)
+
+
+class StrictSessions(SecureCookieSessionInterface):
+    """Flask's own sessions. Deleting the cookie in a view logs out, too."""
+
+    def save_session(
+        self, app: Flask, session: SessionMixin, response: Response
+    ) -> None:
+        """Save the session, or end it if the view deleted its cookie by name.
+
+        ``response.delete_cookie(name)`` alone would do nothing: browsers ignore a cookie
+        with this prefix that is not ``Secure``.
+        """
+        deleted = f"{self.get_cookie_name(app)}=;"
+        cookies = response.headers.getlist("Set-Cookie")
+        if any(cookie.startswith(deleted) for cookie in cookies):
+            session.clear()
+        super().save_session(app, session, response)

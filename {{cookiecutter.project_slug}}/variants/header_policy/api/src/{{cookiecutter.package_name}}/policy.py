@@ -1,17 +1,16 @@
-"""WHAT is sent: the headers of every response. This is the file to edit.
+"""What headers are sent. This is the file to edit.
 
-One row of ``HEADERS`` is one header: its name, its value. Every response of the app
-carries each row once: JSON, errors, redirects, static files, all of them.
+Each row of ``HEADERS`` is one header, which every response of the app carries exactly
+once: JSON, errors, redirects, static files, all of them.
 
 - To add a header, add a row.
 - To change a header, change its value here.
 - To stop sending a header, remove its row.
-- For one route or one blueprint only, leave this file alone and use ``overrides.py``.
-- For a value that depends on the response, see ``values.py``.
+- For one route or blueprint, use ``override_headers`` or ``override_blueprint_headers``.
+- For a value that depends on the request or the response, write a ``DynamicValue``.
 
-A header that a view sets itself is left as the view set it, and ``Vary`` is merged
-with what is there. The app does not start with a row that cannot be sent: the error
-names the row and what to do.
+A header that a view sets wins, and ``Vary`` is merged. The app does not start with a
+row that cannot be sent: the error names the row and how to fix it.
 
 The values are those of the OWASP Secure Headers Project (July 2026), and a policy under
 which nothing of the app can be loaded, framed or kept. A page among the answers, such as
@@ -22,12 +21,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .csp import Csp, Directives
-from .https import HttpsOnly
-from .request_id import RequestId
+from .response_headers import Csp, HttpsOnly, RequestId
 
 if TYPE_CHECKING:
-    from .values import Value
+    from .response_headers import Directives, Value
 
 NOTHING: Directives = {
     "default-src": ["'none'"],
@@ -59,7 +56,7 @@ HEADERS: list[tuple[str, Value]] = [
     # Two years. "preload" is not there on purpose: it can hardly be undone.
     (
         "Strict-Transport-Security",
-        HttpsOnly("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+        HttpsOnly("max-age=63072000; includeSubDomains"),
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),

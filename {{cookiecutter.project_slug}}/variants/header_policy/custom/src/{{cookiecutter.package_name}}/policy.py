@@ -1,17 +1,16 @@
-"""WHAT is sent: the headers of every response. This is the file to edit.
+"""What headers are sent. This is the file to edit.
 
-One row is one header: its name, its value. Every response of the app carries each
-row once: pages, errors, redirects, static files, all of them.
+Each row of ``HEADERS`` is one header, which every response of the app carries exactly
+once: pages, errors, redirects, static files, all of them.
 
 - To add a header, add a row.
 - To change a header, change its value here.
 - To stop sending a header, remove its row.
-- For one route or one blueprint only, leave this file alone and use ``overrides.py``.
-- For a value that depends on the response, see ``values.py``.
+- For one route or blueprint, use ``override_headers`` or ``override_blueprint_headers``.
+- For a value that depends on the request or the response, write a ``DynamicValue``.
 
-A header that a view sets itself is left as the view set it, and ``Vary`` is merged
-with what is there. The app does not start with a row that cannot be sent: the error
-names the row and what to do.
+A header that a view sets wins, and ``Vary`` is merged. The app does not start with a
+row that cannot be sent: the error names the row and how to fix it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .values import Value
+    from .response_headers import Value
 
 HEADERS: list[tuple[str, Value]] = [
     {{ cookiecutter | as_policy_rows }}

@@ -1,17 +1,16 @@
-"""WHAT is sent: the headers of every response. This is the file to edit.
+"""What headers are sent. This is the file to edit.
 
-One row of ``HEADERS`` is one header: its name, its value. Every response of the app
-carries each row once: pages, errors, redirects, static files, all of them.
+Each row of ``HEADERS`` is one header, which every response of the app carries exactly
+once: pages, errors, redirects, static files, all of them.
 
 - To add a header, add a row.
 - To change a header, change its value here.
 - To stop sending a header, remove its row.
-- For one route or one blueprint only, leave this file alone and use ``overrides.py``.
-- For a value that depends on the response, see ``values.py``.
+- For one route or blueprint, use ``override_headers`` or ``override_blueprint_headers``.
+- For a value that depends on the request or the response, write a ``DynamicValue``.
 
-A header that a view sets itself is left as the view set it, and ``Vary`` is merged
-with what is there. The app does not start with a row that cannot be sent: the error
-names the row and what to do.
+A header that a view sets wins, and ``Vary`` is merged. The app does not start with a
+row that cannot be sent: the error names the row and how to fix it.
 
 The values are those of the OWASP Secure Headers Project (July 2026) and stricter ones
 that the MDN HTTP Observatory 1.6 rewards. What breaks first in a real front end has its
@@ -22,20 +21,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .https import HttpsOnly
-from .nonce import NONCE, PageCaching, PageCsp, to_try_out
-from .reports import GROUP, ReportingEndpoints
-from .request_id import RequestId
+from .response_headers import (
+    NONCE,
+    REPORT_GROUP,
+    HttpsOnly,
+    PageCaching,
+    PageCsp,
+    ReportingEndpoints,
+    RequestId,
+    report_only,
+)
 
 if TYPE_CHECKING:
-    from .csp import Directives
-    from .values import Value
+    from .response_headers import Directives, Value
 
 REPORTS: str | None = "/csp-reports"
 """The route for browsers' reports of what was blocked; ``None`` turns them off."""
 
 TO_REPORTS: Directives = (
-    {"report-uri": [REPORTS], "report-to": [GROUP]} if REPORTS else {}
+    {"report-uri": [REPORTS], "report-to": [REPORT_GROUP]} if REPORTS else {}
 )
 
 PAGES: Directives = {
@@ -90,11 +94,11 @@ OWASP's list, less what Chromium 156 does not know and complains of in the conso
 HEADERS: list[tuple[str, Value]] = [
     {{ cookiecutter | as_policy_rows }}
     ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),
-    *to_try_out(REPORT_ONLY, TO_REPORTS),
+    *report_only(REPORT_ONLY, TO_REPORTS),
     # Two years. "preload" is not there on purpose: it can hardly be undone.
     (
         "Strict-Transport-Security",
-        HttpsOnly("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+        HttpsOnly("max-age=63072000; includeSubDomains"),
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),  # a page to be embedded: see frame-ancestors too

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask_cors import CORS
 
-from .validation import TOKEN
-
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -27,6 +25,9 @@ REQUEST_HEADERS = ["Authorization", "Content-Type"]
 
 MAX_AGE = 600
 """Seconds for which a browser keeps the answer to a preflight; ``CORS_MAX_AGE``."""
+
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A method or the name of a header: RFC 9110, section 5.6.2."""
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _ORIGIN = re.compile(

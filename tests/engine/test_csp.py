@@ -1,0 +1,179 @@
+"""The directives of a Content-Security-Policy: how they are checked and amended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask, abort
+from my_flask_app.response_headers import (
+    Csp,
+    HeaderError,
+    amend_csp,
+    override_blueprint_headers,
+    override_headers,
+)
+from my_flask_app.response_headers.csp import Amendments, amend
+
+from .apps import bare_app, make_app, set_policy
+from .wire import HTTPS, fetch
+
+CSP = "Content-Security-Policy"
+
+DIRECTIVES = {"default-src": ["'none'"], "img-src": ["'self'"], "sandbox": []}
+
+BAD_DIRECTIVES: list[tuple[dict[str, Any], str]] = [
+    ({"img-source": ["'self'"]}, "no directive img-source: did you mean img-src?"),
+    ({"img-src": ["self"]}, "img-src: self needs single quotes: write 'self'"),
+    (
+        {"img-src": ["'slef'"]},
+        "img-src: there is no keyword 'slef': did you mean self?",
+    ),
+    ({"img-src": ["https://a https://b"]}, "img-src: 'https://a https://b' is not one"),
+    ({"img-src": ["https://a; script-src *"]}, "is not one source"),
+    ({"img-src": [""]}, "img-src: '' is not one source"),
+    ({"img-src": ["https://bücher.example"]}, "is not one source"),
+    ({"img-src": "'self'"}, "img-src: write a list of sources"),
+    ({"img-src": ["'none'", "'self'"]}, "img-src: 'none' cannot be combined with"),
+    ({"script-src": ["'strict-dynamic'"]}, "without a nonce or hash"),
+    ({"script-src": ["nonce-abc"]}, "write 'nonce-abc'"),
+    ({"script-src": ["sha256-abc="]}, "write 'sha256-abc='"),
+    ({"require-trusted-types-for": ["script"]}, "write 'script'"),
+]
+
+
+@pytest.mark.parametrize(("directives", "hint"), BAD_DIRECTIVES)
+def test_directives_that_browsers_would_ignore_are_refused(
+    directives: dict[str, Any], hint: str
+) -> None:
+    with pytest.raises(HeaderError) as caught:
+        Csp(DIRECTIVES | directives)
+    assert str(caught.value).startswith(f"Csp(): header '{CSP}': ")
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("amendments", "hint"), BAD_DIRECTIVES[:6] + BAD_DIRECTIVES[10:]
+)
+def test_amendments_that_browsers_would_ignore_are_refused(
+    amendments: dict[str, Any], hint: str
+) -> None:
+    with pytest.raises(HeaderError) as caught:
+        amend_csp(amendments)
+    assert str(caught.value).startswith(f"amend_csp(): header '{CSP}': ")
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("amendments", "directive", "expected"),
+    [
+        (
+            {"img-src": "https://cdn.example"},
+            "img-src",
+            ["'self'", "https://cdn.example"],
+        ),
+        ({"img-src": ["data:", "blob:"]}, "img-src", ["'self'", "data:", "blob:"]),
+        ({"img-src": "'self'"}, "img-src", ["'self'"]),
+        ({"default-src": "'self'"}, "default-src", ["'self'"]),
+        ({"font-src": "'self'"}, "font-src", ["'self'"]),
+        ({"img-src": None}, "img-src", None),
+        ({"font-src": None}, "font-src", None),
+    ],
+)
+def test_a_source_is_added_and_a_directive_removed(
+    amendments: Amendments, directive: str, expected: list[str] | None
+) -> None:
+    amended = amend(DIRECTIVES, amendments)
+    assert amended.get(directive) == expected
+    assert {k: v for k, v in amended.items() if k != directive} == {
+        k: v for k, v in DIRECTIVES.items() if k != directive
+    }
+
+
+def amending_app(route: Any, blueprint: Any = None) -> Flask:
+    """Make an app whose only page aborts, with overrides of its route and blueprint."""
+    app = bare_app()
+    bp = Blueprint("pages", __name__)
+    bp.add_url_rule("/page", "page", override_headers({CSP: route})(lambda: abort(404)))
+    if blueprint:
+        override_blueprint_headers(bp, {CSP: blueprint})
+    app.register_blueprint(bp)
+    set_policy(app, [(CSP, Csp(DIRECTIVES))])
+    return app
+
+
+def test_a_route_and_its_blueprint_both_amend_the_policy() -> None:
+    route = amend_csp({"img-src": "https://route.example", "sandbox": None})
+    blueprint = amend_csp({"img-src": "https://blueprint.example"})
+    app = amending_app(route, blueprint)
+    assert fetch(app, "/page").values(CSP) == [
+        "default-src 'none';"
+        " img-src 'self' https://blueprint.example https://route.example"
+    ]
+    assert fetch(app, "/missing").values(CSP) == [
+        "default-src 'none'; img-src 'self'; sandbox"
+    ]
+
+
+def test_a_directive_without_sources_survives_an_amendment() -> None:
+    app = amending_app(amend_csp({"img-src": "data:"}))
+    assert fetch(app, "/page", environ_overrides=HTTPS).values(CSP) == [
+        "default-src 'none'; img-src 'self' data:; sandbox; upgrade-insecure-requests"
+    ]
+
+
+def test_an_amendment_may_remove_upgrade_insecure_requests() -> None:
+    app = amending_app(amend_csp({"upgrade-insecure-requests": None}))
+    for path, upgrades in {"/page": False, "/missing": True}.items():
+        (text,) = fetch(app, path, environ_overrides=HTTPS).values(CSP)
+        assert ("upgrade-insecure-requests" in text) is upgrades
+
+
+def test_a_policy_may_not_upgrade_insecure_requests() -> None:
+    app = make_app([(CSP, Csp(DIRECTIVES, upgrade=False))])
+    (text,) = fetch(app, environ_overrides=HTTPS).values(CSP)
+    assert text == "default-src 'none'; img-src 'self'; sandbox"
+
+
+@pytest.mark.parametrize("rows", [[], [(CSP, "default-src 'self'")]])
+def test_an_amendment_without_a_csp_to_amend_is_refused(rows: list[Any]) -> None:
+    app = amending_app(amend_csp({"img-src": "*"}))
+    with pytest.raises(HeaderError, match="it changes a Csp or PageCsp") as caught:
+        set_policy(app, rows)
+    assert caught.value.__notes__ == [
+        f"This is the override of {CSP} for 'pages.page'."
+    ]
+
+
+def test_a_policy_without_directives_is_not_sent() -> None:
+    app = make_app([(CSP, Csp({}))])
+    for environ in ({}, HTTPS):
+        assert fetch(app, environ_overrides=environ).values(CSP) == []
+
+
+def test_the_directives_of_a_policy_are_copied() -> None:
+    directives: dict[str, list[str]] = {"img-src": ["'self'"]}
+    policy = Csp(directives)
+    directives["img-src"].append("*")
+    assert fetch(make_app([(CSP, policy)])).values(CSP) == ["img-src 'self'"]
+    assert fetch(make_app([(CSP, policy.amended({"img-src": "*"}))])).values(CSP) == [
+        "img-src 'self' *"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script_name", "root"),
+    [
+        ("", ""),
+        ("/mounted", "/mounted"),
+        ("/mounted/", "/mounted"),
+        ("//evil.example", "/evil.example"),
+        ("///evil.example//", "/evil.example"),
+        ("/a b;c", "/a%20b%3Bc"),
+        ("/%0d%0aX: y", "/%250d%250aX%3A%20y"),
+    ],
+)
+def test_reports_are_sent_below_the_script_root(script_name: str, root: str) -> None:
+    app = make_app([(CSP, Csp({"report-uri": ["/reports"]}))])
+    response = fetch(app, environ_overrides={"SCRIPT_NAME": script_name})
+    assert response.values(CSP) == [f"report-uri {root}/reports"]

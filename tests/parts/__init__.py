@@ -1,0 +1,1 @@
+"""Tests of the parts that a generated app is made of, beside the engine."""

@@ -1,0 +1,50 @@
+"""The tests of the engine and of the app's parts, each run on generated projects.
+
+``tests/engine/`` has the engine's tests: they make apps of their own, and differ only
+with the strategy. ``tests/parts/`` has those of the files that the policy and CORS bring.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_python
+
+PARTS = {
+    "test_cors.py": {"use_cors": "yes"},
+    "test_problems.py": {"header_policy": "api"},
+    "test_sessions.py": {"header_policy": "web"},
+}
+"""What the answers must be for a part's tests. The others are for every project."""
+
+
+def run_tests(*tests: str, project: Path) -> None:
+    """Run tests on the app of a project."""
+    options = ["-q", "-n0", "-p", "no:cacheprovider", "-c", "tests/engine/pytest.ini"]
+    options += ["--rootdir=.", f"--confcutdir={Path(tests[0])}"]
+    source = str(project / "src")
+    run_python("-m", "pytest", *options, *tests, cwd=TEMPLATE, PYTHONPATH=source)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_engine_does_what_it_promises(baked: Bake, strategy: str) -> None:
+    project = baked(header_strategy=strategy, header_policy="custom")
+    run_tests("tests/engine", project=project)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_parts_do_what_they_promise(baked: Bake, policy: str) -> None:
+    project = baked(header_policy=policy, use_cors="yes")
+    answers = {"header_policy": policy, "use_cors": "yes"}
+    every = sorted(
+        path.name for path in Path(TEMPLATE, "tests/parts").glob("test_*.py")
+    )
+    assert set(PARTS) < set(every)
+    chosen = [
+        f"tests/parts/{name}"
+        for name in every
+        if PARTS.get(name, {}).items() <= answers.items()
+    ]
+    run_tests(*chosen, project=project)

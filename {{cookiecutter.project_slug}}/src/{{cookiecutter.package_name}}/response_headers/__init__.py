@@ -1,0 +1,89 @@
+"""Response headers that are on every response, exactly once.
+
+    ResponseHeaders([("X-Frame-Options", "DENY")]).init_app(app)
+
+What is imported here is public. Everything else may change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import cli, reports, strategy, templates
+from .csp import Csp, Directives, amend_csp
+from .header_policy import EXTENSION, HeaderPolicy
+from .net import SafetyNet
+from .nonce import NONCE, PageCaching, PageCsp, csp_nonce, report_only
+from .overrides import override_blueprint_headers, override_headers
+from .reports import REPORT_GROUP, ReportingEndpoints
+from .request_id import RequestId, TrustRequestId, request_id
+from .validation import ExactName, HeaderError
+from .values import CachedValue, DynamicValue, HttpsOnly, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+__all__ = [
+    "NONCE",
+    "REPORT_GROUP",
+    "CachedValue",
+    "Csp",
+    "Directives",
+    "DynamicValue",
+    "ExactName",
+    "HeaderError",
+    "HttpsOnly",
+    "PageCaching",
+    "PageCsp",
+    "ReportingEndpoints",
+    "RequestId",
+    "ResponseHeaders",
+    "TrustRequestId",
+    "Value",
+    "amend_csp",
+    "csp_nonce",
+    "override_blueprint_headers",
+    "override_headers",
+    "report_only",
+    "request_id",
+]
+
+
+class ResponseHeaders:
+    """A Flask extension: every response of an app carries the rows of a policy.
+
+    ``where`` names the policy in errors, such as the file that has it.
+
+    Raises:
+        HeaderError: a header cannot be sent.
+        TypeError: a row is not a ``(name, value)`` tuple.
+    """
+
+    def __init__(
+        self, policy: Iterable[tuple[str, Value]], *, where: str = "policy"
+    ) -> None:
+        self._policy = list(policy)
+        self._where = where
+        HeaderPolicy(self._policy, where)
+
+    def init_app(self, app: Flask) -> None:
+        """Send the policy, and check it against the overrides of the app's routes.
+
+        Call it after the routes are registered, so that the check includes them all.
+        Calling it again replaces the policy.
+
+        Raises:
+            HeaderError: an override makes a header that cannot be sent.
+        """
+        wired = EXTENSION in app.extensions
+        policy = app.extensions[EXTENSION] = HeaderPolicy(self._policy, self._where)
+        if not wired:
+            strategy.init_app(app)
+            app.wsgi_app = SafetyNet(app)  # type: ignore[method-assign]
+            templates.init_app(app)
+            reports.init_app(app, policy.rows)
+            cli.init_app(app)
+        for endpoint in app.view_functions:
+            policy.headers_for(app, endpoint)

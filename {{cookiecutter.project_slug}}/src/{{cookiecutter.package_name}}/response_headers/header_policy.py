@@ -1,0 +1,377 @@
+"""The header policy of an app, resolved for each endpoint and put onto responses.
+
+Which header wins: the view's > its route's override > its blueprint's > the policy.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import Response, current_app, request
+from werkzeug.datastructures import Headers, HeaderSet
+from werkzeug.http import parse_list_header
+from werkzeug.sansio.response import Response as SansIOResponse
+
+from . import overrides
+from .overrides import overrides_of
+from .validation import DUPLICATE, HeaderError, check_line
+from .values import CachedValue, DynamicValue, apply_override, check_header
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from _typeshed.wsgi import WSGIEnvironment
+    from flask import Flask, Request
+
+    from .values import CacheKey, Override, Row, Value
+
+EXTENSION = "response_headers"
+"""The key of an app's ``HeaderPolicy`` in ``app.extensions``."""
+
+_APPLIED = "response_headers.applied"
+_CACHE_SIZE = 64  # there are few keys, but the path an app is mounted under may vary
+
+
+class HeaderPolicy:
+    """The headers that every response of one app carries.
+
+    ``where`` names the policy in errors.
+
+    Raises:
+        HeaderError: a header cannot be sent.
+        TypeError: a row is not a ``(name, value)`` tuple.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, Value]], where: str) -> None:
+        self.where = where
+        self.rows = tuple(rows)
+        _check_rows(where, self.rows)
+        self._resolved: dict[str | None, ResolvedHeaders] = {}
+        self._overrides = overrides.count
+
+    def headers_for(self, app: Flask, endpoint: str | None) -> ResolvedHeaders:
+        """Return what the responses of an endpoint carry; ``None`` if no route matched.
+
+        Raises:
+            HeaderError: an override makes a header that cannot be sent.
+        """
+        if self._overrides != overrides.count:
+            self._overrides = overrides.count
+            self._resolved.clear()
+        known = self._resolved.get(endpoint)
+        if known is None:
+            known = self._resolved[endpoint] = self._resolve(app, endpoint)
+        return known
+
+    def _resolve(self, app: Flask, endpoint: str | None) -> ResolvedHeaders:
+        overridden = [
+            (origin, changes)
+            for origin, target in _override_targets(app, endpoint)
+            if (changes := overrides_of(target))
+        ]
+        if not overridden and endpoint is not None:
+            return self.headers_for(app, None)
+        rows = {name.lower(): (str(name), value) for name, value in self.rows}
+        origins = dict.fromkeys(rows, "policy")
+        for origin, changes in overridden:
+            for name, override in changes.items():
+                key = name.lower()
+                below = rows[key][1] if key in rows else None
+                try:
+                    value = _override(name, override, below)
+                except HeaderError as error:
+                    error.add_note(f"This is the override of {name} for {endpoint!r}.")
+                    raise
+                origins[key] = origin
+                if value is None:
+                    rows.pop(key, None)
+                else:
+                    rows[key] = (str(name), value)
+        return ResolvedHeaders(rows.values(), origins, self.where)
+
+
+class ResolvedHeaders:
+    """What the responses of one endpoint carry, unless the view sets it.
+
+    ``names`` and the keys of ``origins``, which tells who set or removed each header, are
+    in lower case.
+    """
+
+    def __init__(
+        self, rows: Iterable[tuple[str, Value]], origins: Mapping[str, str], where: str
+    ) -> None:
+        self.rows = tuple(rows)
+        self.names = frozenset(name.lower() for name, _ in self.rows)
+        self.origins = origins
+        self._where = where
+        cached = (value for _, value in self.rows if isinstance(value, CachedValue))
+        self._vary_on = tuple(dict.fromkeys(k for value in cached for k in value.vary_on))
+        self._cache: dict[tuple[Hashable, ...], CachedRows] = {}
+
+    def rows_for(self, response: SansIOResponse, request: Request) -> Sequence[Row]:
+        """Return the rows for a response, with their values."""
+        key = tuple([vary_on(response, request) for vary_on in self._vary_on])
+        cached = self._cache.get(key)
+        if cached is None:
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            cached = self._cache[key] = self._build(key)
+        if cached.dynamic:
+            return cached.rows_for(response, request)
+        return cached.rows
+
+    def _build(self, key: tuple[Hashable, ...]) -> CachedRows:
+        facts = dict(zip(self._vary_on, key, strict=True))
+        return CachedRows(_build_cached(self.rows, facts, self._where), self._where)
+
+
+class CachedRows:
+    """The rows of all responses with the same cache key."""
+
+    def __init__(self, rows: Iterable[tuple[str, Value]], where: str) -> None:
+        rows = tuple(rows)
+        self._where = where
+        self.rows = [(name, str(value)) for name, value in rows]
+        self.dynamic = [
+            (index, value)
+            for index, (_, value) in enumerate(rows)
+            if isinstance(value, DynamicValue)
+        ]
+        """The values that each response has its own of, with the index of their rows."""
+
+    def rows_for(self, response: SansIOResponse, request: Request) -> list[Row]:
+        """Return the rows for a response, with their values."""
+        rows = self.rows.copy()
+        for index, dynamic in reversed(self.dynamic):
+            value = dynamic.get_value(response, request)
+            if value is None:
+                del rows[index]
+            else:
+                name = rows[index][0]
+                check_line(self._where, name, value)
+                rows[index] = name, value
+        return rows
+
+
+class Applied(NamedTuple):
+    """The headers that the strategy made, for the safety net to compare."""
+
+    headers: list[Row]
+    rows: Sequence[Row]  # those that are the policy's
+    names: frozenset[str]
+    head: int  # how many of the headers stand for those names
+    status: str
+    content_type: str | None
+
+    def is_intact(self, status: str, headers: list[Row]) -> bool:
+        """Whether nothing that matters to the policy has changed since."""
+        if status != self.status:
+            return False
+        if headers == self.headers:
+            return True
+        if headers[: self.head] != self.headers[: self.head]:
+            return False
+        for name, value in headers[self.head :]:
+            if name == "Content-Type":
+                if value != self.content_type:
+                    return False
+            elif name.lower() in self.names:
+                return False
+        return True
+
+
+def policy_of(app: Flask) -> HeaderPolicy:
+    """Return the policy of an app that has one."""
+    policy: HeaderPolicy = app.extensions[EXTENSION]
+    return policy
+
+
+def headers_for(app: Flask, endpoint: str | None) -> ResolvedHeaders:
+    """Return what the responses of an endpoint carry; ``None`` if no route matched."""
+    policy: HeaderPolicy = app.extensions[EXTENSION]
+    return policy.headers_for(app, endpoint)
+
+
+def has_policy(app: Flask) -> bool:
+    """Whether the app has a policy of this package."""
+    return isinstance(app.extensions.get(EXTENSION), HeaderPolicy)
+
+
+def current_environ() -> WSGIEnvironment:
+    """Return the environ of the current request, an empty one outside a request."""
+    try:
+        # The object is quicker than the proxy that stands for it.
+        environ: WSGIEnvironment = request._get_current_object().environ  # type: ignore[attr-defined]  # noqa: SLF001
+    except RuntimeError:
+        return {}
+    return environ
+
+
+def copy_response(response: Response) -> Response:
+    """Return a shallow copy: other requests may share the response itself."""
+    if type(response) is not Response:
+        return copy(response)
+    copied = Response.__new__(Response)  # five times as quick
+    vars(copied).update(vars(response))
+    return copied
+
+
+def apply_policy(response: Response) -> None:
+    """Set the headers that a response of the current request lacks.
+
+    This changes the response, so it must belong to that request alone.
+    """
+    headers = response.headers
+    own = list(headers if isinstance(headers, Headers) else headers.items())
+    response.headers = Headers()
+    response.headers[:] = merge_policy(own, response)
+
+
+def merge_policy(own: list[Row], response: Response) -> list[Row]:
+    """Return the headers of a response of the current request, with those it lacks.
+
+    The policy's names come first, in its order. Outside a request nothing is added.
+    """
+    try:
+        # The objects are quicker than the proxies that stand for them.
+        req: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    except RuntimeError:
+        return own
+    rule = req.url_rule
+    resolved = headers_for(app, rule.endpoint if rule else None)
+    rows = resolved.rows_for(response, req)
+    head, rest, content_type = _merge(rows, own, resolved.names)
+    headers = [*head, *rest]
+    req.environ[_APPLIED] = Applied(
+        headers, rows, resolved.names, len(head), response.status, content_type
+    )
+    return headers
+
+
+def merge_on_wire(
+    app: Flask, environ: WSGIEnvironment, status: str, headers: list[Row]
+) -> list[Row]:
+    """Return the headers that a server is to get, with those of the policy they lack.
+
+    What the strategy has put there is put there again if somebody changed it since.
+    """
+    applied: Applied | None = environ.get(_APPLIED)
+    if applied is None:
+        own = headers
+    elif applied.is_intact(status, headers):
+        return headers
+    else:  # "Vary" has what others have merged into it
+        own = [row for row in headers if row not in applied.rows or row[0] == "Vary"]
+    # Flask's request, unless a middleware answered in place of the app.
+    req: Request = environ.get("werkzeug.request") or app.request_class(environ)
+    rule = req.url_rule
+    endpoint = rule.endpoint if rule and rule.map is app.url_map else None
+    resolved = headers_for(app, endpoint)
+    rows = resolved.rows_for(WireResponse(status=status, headers=own), req)
+    head, rest, _ = _merge(rows, own, resolved.names)
+    return [*head, *rest]
+
+
+class WireResponse(SansIOResponse):
+    """A response of which only the status and the headers are known."""
+
+    direct_passthrough = False
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether its length is unknown, although it has a body."""
+        return self.content_length is None and self.status_code not in {204, 304}
+
+
+def merge_vary(values: Iterable[str]) -> str:
+    """Return one ``Vary`` (RFC 9110, section 12.5.5) for several, without repeats."""
+    merged = HeaderSet()
+    for value in values:
+        merged.update(parse_list_header(value))
+    return merged.to_header()
+
+
+def _merge(
+    rows: Sequence[Row], own: list[Row], names: frozenset[str]
+) -> tuple[Sequence[Row], list[Row], str | None]:
+    """Return the policy's rows, the remaining rows of a response and its content type.
+
+    A row of the policy that the response has is there as the response has it.
+    """
+    content_type = None
+    overlap = False
+    for name, value in own:
+        if name == "Content-Type":
+            content_type = value
+        elif name != "Content-Length" and name.lower() in names:
+            overlap = True
+    if not overlap:
+        return rows, own, content_type
+    sent = {name.lower() for name, _ in rows}
+    rest = [row for row in own if row[0].lower() not in sent]
+    return list(_merge_each(rows, own)), rest, content_type
+
+
+def _merge_each(rows: Sequence[Row], own: list[Row]) -> Iterator[Row]:
+    for name, value in rows:
+        found = [row for row in own if row[0].lower() == name.lower()]
+        if name.lower() == "vary":
+            yield name, merge_vary([value, *(row[1] for row in found)])
+        else:
+            yield from found or [(name, value)]
+
+
+def _override(name: str, override: Override, below: Value | None) -> Value | None:
+    value = apply_override(override, below)
+    if value is not None:
+        check_header("overrides", name, value)
+    if name.lower() == "vary" and isinstance(value, str) and isinstance(below, str):
+        return merge_vary([below, value])
+    return value
+
+
+def _override_targets(app: Flask, endpoint: str | None) -> list[tuple[str, object]]:
+    """What may have an endpoint's overrides, outermost first, with a name for it."""
+    if endpoint is None:
+        return []
+    names = endpoint.split(".")[:-1]  # of nested blueprints, outermost first
+    paths = [".".join(names[: depth + 1]) for depth in range(len(names))]
+    return [
+        *(("blueprint override", app.blueprints.get(path)) for path in paths),
+        ("route override", app.view_functions.get(endpoint)),
+    ]
+
+
+def _build_cached(
+    rows: Iterable[tuple[str, Value]], facts: Mapping[CacheKey, Hashable], where: str
+) -> Iterator[tuple[str, Value]]:
+    """Build the cached values from the facts that they depend on."""
+    for name, value in rows:
+        if isinstance(value, CachedValue):
+            built = value.build(*(facts[key] for key in value.vary_on))
+            if isinstance(built, str):
+                check_line(where, name, built)
+            if built is not None:
+                yield name, built
+        else:
+            yield name, value
+
+
+def _check_rows(where: str, rows: Iterable[object]) -> None:
+    seen: dict[str, object] = {}
+    for row in rows:
+        if not isinstance(row, tuple) or len(row) != 2:
+            hint = 'Write ("Name", "value"), with a comma after it.'
+            msg = f"{where}: {row!r} is not a (name, value) tuple. {hint}"
+            raise TypeError(msg)
+        name, value = row
+        check_header(where, name, value)
+        if name.lower() in seen:
+            raise HeaderError(where, name, value, DUPLICATE)
+        seen[name.lower()] = value
+    credentials = seen.get("access-control-allow-credentials")
+    if credentials == "true" and seen.get("access-control-allow-origin") == "*":
+        hint = "browsers refuse credentials for any origin (*): name one origin."
+        raise HeaderError(where, "Access-Control-Allow-Credentials", "true", hint)

@@ -1,0 +1,127 @@
+"""Browsers' reports of what a page's policy blocked, written to the app's log.
+
+Browsers send them in the format of ``report-uri`` (CSP 2) or that of ``report-to``
+(https://www.w3.org/TR/reporting-1/#media-type). Anyone can send one: a report has a size
+limit, is logged on one line and is otherwise treated as untrusted.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, abort, current_app, request
+
+from .values import CachedValue, script_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+    from .values import Value
+
+REPORT_GROUP = "csp"
+"""What ``report-to`` and ``Reporting-Endpoints`` call the route."""
+
+MAX_BODY = 16 * 1024
+"""The most bytes of one request."""
+
+MAX_REPORTS = 20
+"""The most reports of one request that are logged."""
+
+MAX_TEXT = 500
+"""The most characters of one string of a report."""
+
+MAX_NUMBER = 1_000_000_000
+"""Numbers in a report, such as a line of a file, are smaller."""
+
+FIELDS = {
+    "page": ("document-uri", "documentURL"),
+    "directive": ("effective-directive", "effectiveDirective", "violated-directive"),
+    "blocked": ("blocked-uri", "blockedURL"),
+    "disposition": ("disposition",),
+    "source": ("source-file", "sourceFile"),
+    "line": ("line-number", "lineNumber"),
+    "sample": ("script-sample", "sample"),
+}
+"""What is logged of a report, with its names in either format."""
+
+
+class ReportingEndpoints(CachedValue):
+    """A header that tells browsers where to send reports, which also adds that route.
+
+    >>> ("Reporting-Endpoints", ReportingEndpoints("/csp-reports"))
+
+    Raises:
+        ValueError: the path does not start with ``/``.
+    """
+
+    vary_on = (script_root,)
+
+    def __init__(self, path: str) -> None:
+        if not path.startswith("/"):
+            msg = f"ReportingEndpoints(): {path!r} is not a path: start it with /."
+            raise ValueError(msg)
+        self.path = path
+
+    def build(self, root: str) -> str:
+        """Return the address, below the script root."""
+        return f'{REPORT_GROUP}="{root}{self.path}"'
+
+
+def init_app(app: Flask, rows: Iterable[tuple[str, Value]]) -> None:
+    """Add the route for reports, if the policy has a :class:`ReportingEndpoints`."""
+    for _, value in rows:
+        if isinstance(value, ReportingEndpoints):
+            bp = Blueprint("reports", __name__)
+            bp.add_url_rule(value.path, "take", take, methods=["POST"])
+            app.register_blueprint(bp)
+
+
+def take() -> tuple[str, int]:
+    """Log each report of a request and return 204.
+
+    A body that is too large gets a 413, another content type a 415, and anything else
+    that is not a report a 400.
+    """
+    if request.mimetype not in {"application/csp-report", "application/reports+json"}:
+        abort(415)
+    request.max_content_length = MAX_BODY + 1
+    body = request.get_data()
+    if len(body) > MAX_BODY:  # without a Content-Length, Flask would cut it short
+        abort(413)
+    for report in _reports(body):
+        # JSON escapes line breaks: safe against log injection.
+        current_app.logger.warning("csp-report %s", json.dumps(report))
+    return "", 204
+
+
+def _reports(body: bytes) -> list[dict[str, Any]]:
+    """Return what to log of the reports in a request."""
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        abort(400, "The body is not JSON.")
+    if isinstance(sent, dict):
+        bodies = [sent.get("csp-report")]
+    elif isinstance(sent, list):
+        bodies = [
+            report.get("body") if isinstance(report, dict) else None for report in sent
+        ]
+    else:
+        bodies = [None]
+    if not all(isinstance(each, dict) for each in bodies):
+        abort(400, "The body is not a report.")
+    return [_summary(each) for each in bodies[:MAX_REPORTS] if each]
+
+
+def _summary(report: dict[str, Any]) -> dict[str, Any]:
+    summary: dict[str, Any] = {}
+    for name, keys in FIELDS.items():
+        value = next((report[key] for key in keys if key in report), None)
+        if isinstance(value, str):
+            summary[name] = value[:MAX_TEXT]
+        elif isinstance(value, int) and abs(value) < MAX_NUMBER:
+            summary[name] = value
+    return summary

@@ -1,0 +1,337 @@
+"""Validation of header names and values, when the app starts.
+
+Werkzeug refuses a line break in a value only when the response is made, and does not
+check names at all: a line break in a name is sent as another header. A browser ignores a
+value that it does not understand, and nobody notices.
+
+This file imports only the standard library.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A header's name: RFC 9110, section 5.6.2."""
+
+PRINTABLE_LATIN_1 = re.compile(r"[ -~\xa0-\xff]*")
+"""A header's value: RFC 9110, section 5.5, in the character set of WSGI (PEP 3333)."""
+
+SET_BY_SERVER = frozenset(
+    """connection date keep-alive proxy-connection server status te trailer
+    transfer-encoding upgrade""".split()
+)
+
+SET_BY_VIEW = frozenset(
+    """accept-ranges age allow content-disposition content-encoding content-language
+    content-length content-location content-md5 content-range content-type etag expires
+    last-modified location set-cookie www-authenticate""".split()
+)
+"""Flask or a view sets these: they describe one response, not all of them."""
+
+WELL_KNOWN = (
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "Cache-Control",
+    "Clear-Site-Data",
+    "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
+    "Cross-Origin-Embedder-Policy",
+    "Cross-Origin-Embedder-Policy-Report-Only",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Opener-Policy-Report-Only",
+    "Cross-Origin-Resource-Policy",
+    "Integrity-Policy",
+    "Integrity-Policy-Report-Only",
+    "Permissions-Policy",
+    "Permissions-Policy-Report-Only",
+    "Referrer-Policy",
+    "Reporting-Endpoints",
+    "Strict-Transport-Security",
+    "Timing-Allow-Origin",
+    "Vary",
+    "X-Content-Type-Options",
+    "X-DNS-Prefetch-Control",
+    "X-Frame-Options",
+    "X-Permitted-Cross-Domain-Policies",
+    "X-Request-ID",
+    "X-Robots-Tag",
+)
+"""Headers for all responses whose names are often misspelt: browsers ignore those."""
+
+A_YEAR = 31_536_000
+"""Seconds: the minimum of https://hstspreload.org/."""
+
+CSP_SOURCE_DIRECTIVES = frozenset(
+    """base-uri child-src connect-src default-src fenced-frame-src font-src form-action
+    frame-ancestors frame-src img-src manifest-src media-src object-src script-src
+    script-src-attr script-src-elem style-src style-src-attr style-src-elem
+    worker-src""".split()
+)
+"""Directives that list sources: https://www.w3.org/TR/CSP3/#csp-directives"""
+
+CSP_DIRECTIVES = CSP_SOURCE_DIRECTIVES | frozenset(
+    """report-to report-uri require-trusted-types-for sandbox trusted-types
+    upgrade-insecure-requests webrtc""".split()
+)
+
+CSP_KEYWORDS = frozenset(
+    """allow allow-duplicates block inline-speculation-rules none report-sample
+    report-sha256 report-sha384 report-sha512 script self strict-dynamic
+    trusted-types-eval unsafe-allow-redirects unsafe-eval unsafe-hashes unsafe-inline
+    wasm-unsafe-eval""".split()
+)
+"""Words that need single quotes: https://www.w3.org/TR/CSP3/#grammardef-keyword-source"""
+
+NONCE_OR_HASH = re.compile(r"(nonce|sha256|sha384|sha512)-[^']+")
+
+CHOICES: Mapping[str, Collection[str]] = {
+    "cross-origin-embedder-policy": ("credentialless", "require-corp", "unsafe-none"),
+    "cross-origin-opener-policy": (
+        "noopener-allow-popups",
+        "same-origin",
+        "same-origin-allow-popups",
+        "unsafe-none",
+    ),
+    "cross-origin-resource-policy": ("cross-origin", "same-origin", "same-site"),
+    "referrer-policy": (
+        "no-referrer",
+        "no-referrer-when-downgrade",
+        "origin",
+        "origin-when-cross-origin",
+        "same-origin",
+        "strict-origin",
+        "strict-origin-when-cross-origin",
+        "unsafe-url",
+    ),
+    "x-content-type-options": ("nosniff",),
+    "x-frame-options": ("DENY", "SAMEORIGIN"),
+    "x-permitted-cross-domain-policies": (
+        "all",
+        "by-content-type",
+        "by-ftp-filename",
+        "master-only",
+        "none",
+        "none-this-response",
+    ),
+}
+"""The allowed values of headers that have a few, by the header's name in lower case."""
+
+PERMISSION_ITEM = r'(?:\*|self|src|"https?://[^"\s]+")'
+PERMISSION = re.compile(
+    rf"[a-z][a-z0-9-]*=(?:{PERMISSION_ITEM}"
+    rf"|\( *(?:{PERMISSION_ITEM}(?: +{PERMISSION_ITEM})* *)?\))"
+    r"(?:; *report-to=[a-z0-9_.*-]+)?"
+)
+"""A member of ``Permissions-Policy``, a structured dictionary (RFC 9651, section 3.2):
+https://www.w3.org/TR/permissions-policy-1/#permissions-policy-http-header-field"""
+
+DUPLICATE = "duplicate header name (names are case-insensitive): keep one."
+
+
+class HeaderError(ValueError):
+    """A header that cannot be sent, and how to fix it.
+
+    ``where`` names the file or the call that has the header.
+    """
+
+    def __init__(self, where: str, name: object, value: object, hint: str) -> None:
+        super().__init__(f"{where}: header {name!r}: {value!r}: {hint}")
+
+
+class ExactName(str):
+    """A header name that is meant as it is, although it looks like a misspelt one.
+
+    >>> (ExactName("X-Frame-Option"), "1")
+    """
+
+    __slots__ = ()
+
+
+def check_name(where: str, name: object, value: object) -> None:
+    """Check the name of a header. The value is for the error message only.
+
+    Raises:
+        HeaderError: the name cannot be sent, or looks misspelt.
+    """
+    if hint := _name_hint(name):
+        raise HeaderError(where, name, value, hint)
+
+
+def check_value(where: str, name: str, value: object) -> None:
+    """Check the value of a header.
+
+    Raises:
+        HeaderError: the value cannot be sent, or browsers would ignore it.
+    """
+    if hint := _value_hint(value) or _well_known_hint(name, str(value)):
+        raise HeaderError(where, name, value, hint)
+
+
+def check_line(where: str, name: str, value: str) -> None:
+    """Check a value that was built for a response: it must be one line.
+
+    It is all that is checked for each response, because it is quick.
+
+    Raises:
+        HeaderError: there is a line break in the value.
+    """
+    if "\n" in value or "\r" in value:
+        hint = "a value must be one line: fix the object that builds it."
+        raise HeaderError(where, name, value, hint)
+
+
+def intended_name(name: str) -> str | None:
+    """Return the well-known name that a name is a misspelling of, if it is one."""
+    known = {each.lower(): each for each in WELL_KNOWN}
+    if name.lower() in known:
+        return None
+    close = get_close_matches(name.lower(), known, 1, cutoff=0.88)
+    return known[close[0]] if close else None
+
+
+def directives_hint(directives: Mapping[str, Iterable[str]]) -> str | None:
+    """Return how to fix the directives of a Content-Security-Policy, if they need it."""
+    return _first(_directive_hint(*directive) for directive in directives.items())
+
+
+def _name_hint(name: object) -> str | None:
+    if not isinstance(name, str):
+        return "a name is a string in quotes."
+    if not TOKEN.fullmatch(name):
+        return "a name has letters, digits and -, but no spaces and no colon."
+    if name.lower() in SET_BY_SERVER:
+        return "the server sets this header: remove it."
+    if name.lower() in SET_BY_VIEW:
+        return "this header describes one response: set it in the view."
+    meant = None if isinstance(name, ExactName) else intended_name(name)
+    if meant:
+        return f"did you mean {meant}? If not, write ExactName({name!r})."
+    return None
+
+
+def _value_hint(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "a value is a string in quotes."
+    if not PRINTABLE_LATIN_1.fullmatch(value):
+        return "a value has printable Latin-1 characters only, on one line."
+    if value != value.strip():
+        return "remove the spaces around the value: they would be lost in transit."
+    return None
+
+
+def _well_known_hint(name: str, value: str) -> str | None:
+    key = name.lower()
+    if key in CHOICES:
+        return _choice_hint(key, value)
+    hint = _HINTS.get(key)
+    return hint(value) if hint else None
+
+
+def _csp_hint(value: str) -> str | None:
+    parts = [part.split() for part in value.split(";") if part.strip()]
+    names = [name.lower() for name, *_ in parts]
+    for name in names:
+        if names.count(name) > 1:
+            return f"directive {name} is there twice, and browsers ignore the second: keep one."
+    return directives_hint({name.lower(): words for name, *words in parts})
+
+
+def _directive_hint(name: str, sources: Iterable[str]) -> str | None:
+    sources = list(sources)
+    if name not in CSP_DIRECTIVES:
+        return f"there is no directive {name}{_did_you_mean(name, CSP_DIRECTIVES)}"
+    if hint := _first(map(_source_hint, sources)):
+        return f"directive {name}: {hint}"
+    if name in CSP_SOURCE_DIRECTIVES and (hint := _combination_hint(sources)):
+        return f"directive {name}: {hint}"
+    return None
+
+
+def _source_hint(source: str) -> str | None:
+    if re.search(r"[\s;,]", source) or not source.isascii() or not source:
+        return f"{source!r} is not one source: write each as a string of its own, without ; or comma."
+    bare = source.strip("'")
+    known = bare.lower() in CSP_KEYWORDS or NONCE_OR_HASH.fullmatch(bare)
+    if known and source != f"'{bare}'":
+        return f"{source} needs single quotes: write '{bare}'."
+    if "'" in source and not known:
+        return f"there is no keyword {source}{_did_you_mean(bare, CSP_KEYWORDS)}"
+    return None
+
+
+def _combination_hint(sources: list[str]) -> str | None:
+    if "'none'" in sources and len(sources) > 1:
+        return f"'none' cannot be combined with other sources: {' '.join(sources)}."
+    trusted = any(NONCE_OR_HASH.fullmatch(source.strip("'")) for source in sources)
+    if "'strict-dynamic'" in sources and not trusted:
+        return "'strict-dynamic' blocks every script without a nonce or hash: add one."
+    return None
+
+
+def _hsts_hint(value: str) -> str | None:
+    known = {"max-age", "includesubdomains", "preload"}
+    parts = [part.strip().partition("=") for part in value.split(";") if part.strip()]
+    given = {name.strip().lower(): number.strip(' "') for name, _, number in parts}
+    for name, _, _ in parts:
+        if name.strip().lower() not in known:
+            return f"there is no directive {name!r}: use max-age, includeSubDomains and preload, separated by ;."
+    if not given.get("max-age", "").isdecimal() or len(given) < len(parts):
+        return "directive max-age: write it once, in seconds: max-age=63072000."
+    too_short = int(given["max-age"]) < A_YEAR or "includesubdomains" not in given
+    if "preload" in given and too_short:
+        return (
+            f"directive preload needs max-age={A_YEAR} or more and includeSubDomains."
+        )
+    return None
+
+
+def _permissions_hint(value: str) -> str | None:
+    for part in map(str.strip, value.split(",")):
+        if not PERMISSION.fullmatch(part):
+            forms = 'camera=(), camera=(self) or camera=("https://example.com")'
+            return f"{part!r} is not a directive: write {forms}, separated by commas."
+    return None
+
+
+def _choice_hint(key: str, value: str) -> str | None:
+    choices = CHOICES[key]
+    words = [value]
+    if key == "referrer-policy":  # several: the last one that the browser knows counts
+        words = [word.strip() for word in value.lower().split(",")]
+    elif key in {"cross-origin-embedder-policy", "cross-origin-opener-policy"}:
+        words = [re.sub(r'; *report-to="[\w.-]+"$', "", value)]
+    elif key.startswith("x-"):  # browsers ignore the case of these
+        words = [
+            next((each for each in choices if each.lower() == value.lower()), value)
+        ]
+    for word in words:
+        if word not in choices:
+            return f"{word!r} is not allowed: use {' or '.join(choices)}."
+    return None
+
+
+def _did_you_mean(word: str, known: Collection[str]) -> str:
+    close = get_close_matches(word.lower(), known, 1)
+    return f": did you mean {close[0]}?" if close else "."
+
+
+def _first(hints: Iterable[str | None]) -> str | None:
+    return next((hint for hint in hints if hint), None)
+
+
+_HINTS: Mapping[str, Callable[[str], str | None]] = {
+    "content-security-policy": _csp_hint,
+    "content-security-policy-report-only": _csp_hint,
+    "permissions-policy": _permissions_hint,
+    "strict-transport-security": _hsts_hint,
+}

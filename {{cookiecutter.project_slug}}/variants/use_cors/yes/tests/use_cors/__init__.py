@@ -1,1 +1,0 @@
-"""Tests of what one choice brings, by the question."""

@@ -1,1 +1,0 @@
-"""Tests for pages of other sites that read the answers."""
