@@ -11,6 +11,7 @@ import keyword
 import re
 import sys
 import unicodedata
+from difflib import get_close_matches
 from email.headerregistry import Address
 from functools import partial
 from pathlib import Path
@@ -117,9 +118,60 @@ RESERVED_HEADERS = frozenset(
         "x-content-type-options",
         "x-frame-options",
         "x-permitted-cross-domain-policies",
+        "x-request-id",
     }
 )
 """Headers that Flask, the server or a policy sets, in lower case."""
+
+WELL_KNOWN_HEADERS = (
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Private-Network",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "Cache-Control",
+    "CDN-Cache-Control",
+    "Clear-Site-Data",
+    "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
+    "Cross-Origin-Embedder-Policy",
+    "Cross-Origin-Embedder-Policy-Report-Only",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Opener-Policy-Report-Only",
+    "Cross-Origin-Resource-Policy",
+    "Document-Policy",
+    "Document-Policy-Report-Only",
+    "Feature-Policy",
+    "Integrity-Policy",
+    "Integrity-Policy-Report-Only",
+    "No-Vary-Search",
+    "Origin-Agent-Cluster",
+    "Permissions-Policy",
+    "Permissions-Policy-Report-Only",
+    "Referrer-Policy",
+    "Reporting-Endpoints",
+    "Require-Document-Policy",
+    "Server-Timing",
+    "Service-Worker-Allowed",
+    "Speculation-Rules",
+    "Strict-Transport-Security",
+    "Supports-Loading-Mode",
+    "Surrogate-Control",
+    "Timing-Allow-Origin",
+    "X-Content-Type-Options",
+    "X-DNS-Prefetch-Control",
+    "X-Download-Options",
+    "X-Frame-Options",
+    "X-Permitted-Cross-Domain-Policies",
+    "X-Robots-Tag",
+    "X-XSS-Protection",
+)
+"""Headers that browsers and caches act on. They ignore a misspelled name.
+
+Short names, such as ``Link``, are not here: too many other names are close to them.
+"""
 
 QUESTIONS: Mapping[str, object] = json.loads(
     (Path(__file__).parent.parent / "cookiecutter.json").read_text("utf-8")
@@ -141,6 +193,15 @@ PRIVATE_ANSWERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 def is_reserved_header(name: str) -> bool:
     """Whether a header is set by something else, so a policy cannot have it as its own."""
     return name.lower() in RESERVED_HEADERS
+
+
+def misspelled_header(name: str) -> str | None:
+    """The well-known header that a name is a near miss of, or None."""
+    known = {each.lower(): each for each in WELL_KNOWN_HEADERS}
+    if name.lower() in known:
+        return None
+    close = get_close_matches(name.lower(), known, n=1, cutoff=0.88)
+    return known[close[0]] if close else None
 
 
 def check_choice(variable: str, answer: str) -> str | None:
@@ -219,6 +280,8 @@ def check_header_name(name: str) -> str | None:
         return f"Use at most {MAX_NAME} characters."
     if is_reserved_header(name):
         return "Flask, the server or a policy sets this header. Choose another name."
+    if meant := misspelled_header(name):
+        return f"It looks misspelled: did you mean {meant}?"
     return None
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from flask_headers_extension.rules import WELL_KNOWN_HEADERS, misspelled_header
+
 from .conftest import (
     POLICIES,
     QUESTIONS,
@@ -166,6 +168,9 @@ BAD_ANSWERS = [
     ("custom_header_name", "X-One\r\nX-Two", "Use letters, digits"),
     ("custom_header_name", "Content-Length", "sets this header"),
     ("custom_header_name", "X-Frame-Options", "a policy sets this header"),
+    ("custom_header_name", "x-request-id", "a policy sets this header"),
+    ("custom_header_name", "Referer-Policy", "did you mean Referrer-Policy?"),
+    ("custom_header_name", "X-Frame-Option", "did you mean X-Frame-Options?"),
     ("custom_header_value", "x\xa0", "Remove the spaces"),
     ("custom_header_value", "line\r\nbreak", "Latin-1"),
     ("custom_header_value", "€", "Latin-1"),
@@ -332,6 +337,29 @@ def test_names_that_are_offered_can_be_used(
 ) -> None:
     cookiecutter(tmp_path, "--no-input", f"project_name={name}")
     assert (tmp_path / slug / "src" / package / "policy.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Content-Securty-Policy", "Content-Security-Policy"),
+        ("permission-policy", "Permissions-Policy"),
+        ("X-Content-Type-Option", "X-Content-Type-Options"),
+        ("Access-Control-Allow-Origins", "Access-Control-Allow-Origin"),
+        ("REFERRER-POLICY", None),
+        ("X-Request-ID", None),
+        ("X-Correlation-ID", None),
+        ("Vercel-CDN-Cache-Control", None),
+    ],
+)
+def test_a_near_miss_of_a_well_known_header_is_recognized(
+    name: str, meant: str | None
+) -> None:
+    assert misspelled_header(name) == meant
+
+
+def test_well_known_headers_are_not_misspelled() -> None:
+    assert not [name for name in WELL_KNOWN_HEADERS if misspelled_header(name)]
 
 
 @pytest.mark.parametrize(
