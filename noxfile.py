@@ -1,6 +1,6 @@
-"""What a contributor runs: ``nox`` lints and tests, ``nox --list`` tells the rest.
+"""Sessions for contributors: ``nox`` lints and tests, ``nox --list`` shows the others.
 
-What stands after ``--`` is passed on: ``nox -s tests-3.12 -- -k wire``.
+Arguments after ``--`` are passed on: ``nox -s tests-3.12 -- -k wire``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 
 
 def install(session: nox.Session) -> None:
-    """Install what the tests need: the linters are among it."""
+    """Install what the tests need, including the linters."""
     session.install("--requirement", "tests/requirements.txt")
 
 
@@ -29,14 +29,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on every Python that is here."""
+    """Run the tests on every installed Python version."""
     install(session)
     session.run("pytest", *session.posargs)
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Draw answers for all questions, for about three minutes."""
+    """Generate projects from random answers, for about three minutes."""
     install(session)
     profile = ("--hypothesis-profile=long", "--hypothesis-show-statistics")
     session.run("pytest", "tests/test_fuzz.py", "-n0", *profile, *session.posargs)
@@ -44,6 +44,6 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure, for about seven minutes, or parts of it: ``-- request growth``."""
+    """Run the benchmarks, or some of them: ``-- request growth``."""
     install(session)
     session.run("python", "-m", "tests.benchmarks", *session.posargs)

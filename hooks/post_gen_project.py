@@ -1,11 +1,11 @@
-"""Bring in the variants that the answers name, and say what to do next.
+"""Merge the variants that the answers select, and print the next steps.
 
-``variants/<variable>/<choice>/`` mirrors the project's root. The folder of each
-answer given is merged into the project; then the variable's folder goes. Nothing
-else is deleted. A choice without a folder brings no files. A choice's folder may have
-``variants/`` of its own: what two answers bring together.
+``variants/<variable>/<choice>/`` mirrors the project's root. For each answer, the choice's
+folder is merged into the project and the variable's folder is removed. Nothing else is
+deleted. A choice without a folder adds no files. A choice's folder may have its own
+``variants/``, for files that two answers add together.
 
-Where cookiecutter was told to skip files that exist, they are skipped here, too.
+If cookiecutter was told to skip existing files, they are skipped here, too.
 """
 
 import json
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 VARIANTS = Path("variants")
-BROUGHT = VARIANTS / ".brought"
+STAGING = VARIANTS / ".staging"
 UNFINISHED = Path("UNFINISHED.txt")  # see pre_gen_project.py
 
 NEXT_STEPS = """
@@ -28,38 +28,38 @@ NEXT_STEPS = """
   .venv/bin/flask --app {package_name} run     # then: curl -i http://127.0.0.1:5000/
   .venv/bin/pytest
 
-On Windows, Scripts takes the place of bin. README.md tells the rest."""
+On Windows, use Scripts instead of bin. See README.md for the rest."""
 
 
 def merge_variants() -> None:
-    """Merge the folder of each answer given, then remove all of that variable."""
-    skip = "did not come to its end" in UNFINISHED.read_text(encoding="utf-8")
+    """Merge the folder of each answer, and remove the folder of its variable."""
+    skip = "cookiecutter did not finish" in UNFINISHED.read_text(encoding="utf-8")
     copy = copy_if_new if skip else shutil.copy2
     while variables := [path for path in VARIANTS.glob("*") if path.name in ANSWERS]:
         for variable in variables:
-            shutil.move(variable, BROUGHT)
-            choice = BROUGHT / ANSWERS[variable.name]
+            shutil.move(variable, STAGING)
+            choice = STAGING / ANSWERS[variable.name]
             if choice.is_dir():
                 shutil.copytree(choice, Path(), dirs_exist_ok=True, copy_function=copy)
-            shutil.rmtree(BROUGHT)
+            shutil.rmtree(STAGING)
     if not any(VARIANTS.iterdir()):
         VARIANTS.rmdir()
 
 
 def copy_if_new(source: str, target: str) -> None:
-    """Copy a file to where there is none."""
+    """Copy a file, unless the target exists."""
     if not Path(target).exists():
         shutil.copy2(source, target)
 
 
 def print_next_steps() -> None:
-    """Print the commands that run and test this very project."""
+    """Print the commands that run and test this project."""
     project = Path.cwd()
     user = Path(os.environ.get("PWD", project.parent))
     if (user / ".cruft.json").exists():
-        return  # cruft updates that project, and this is for it to compare
+        return  # cruft generates this copy to compare it with that project
     folder = project.relative_to(user) if project.is_relative_to(user) else project
-    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack a letter
+    sys.stdout.reconfigure(errors="backslashreplace")  # for terminals without Unicode
     print(NEXT_STEPS.format_map(ANSWERS | {"folder": shlex.quote(str(folder))}))
 
 

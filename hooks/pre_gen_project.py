@@ -1,23 +1,24 @@
-"""Refuse answers that cannot work, and note that the project is not complete yet.
+"""Validate the answers again, and mark the project as not complete.
 
-The rules (``answers.py``) have been asked already, when the name of the
-project's folder was rendered. This is the place where cookiecutter's users look for
-them, and where they hold should cookiecutter come to render in another order.
+The template's extension has validated them before (``flask_headers_extension``). This hook
+is where cookiecutter's users expect validation. It still works if a later version of
+cookiecutter renders things in another order.
 """
 
 import json
 import sys
 from pathlib import Path
 
-COMPLAINTS = json.loads(r"""{{ cookiecutter | complaints | tojson }}""")
+ERRORS = json.loads(r"""{{ cookiecutter | validation_errors | tojson }}""")
 
-if COMPLAINTS:
-    sys.exit("\n".join(COMPLAINTS))
+if ERRORS:
+    sys.exit("\n".join(ERRORS))
 
-# The other hook removes this file in the end. It finds this text in it where cookiecutter
-# skips files that exist (--skip-if-file-exists), else that of the template's own file.
+# Cookiecutter then writes the template's own UNFINISHED.txt over this file, unless it skips
+# existing files (--skip-if-file-exists). The other hook reads the text to tell which, and
+# removes the file.
 Path("UNFINISHED.txt").write_text(
-    "This project is not complete: cookiecutter did not come to its end. Generate it\n"
-    "again with --overwrite-if-exists: files that are not the template's stay as they are.\n",
+    "This project is not complete: cookiecutter did not finish. Generate it again with\n"
+    "--overwrite-if-exists. This does not change files that are not from the template.\n",
     encoding="utf-8",
 )

@@ -129,15 +129,15 @@ def test_hooks_refused(tmp_path: Path) -> None:
             "use_cors": "no",
             "deployment": "none",
             "ci_service": "github",
-            "__secured": "yes",
-            "__image": "no",
+            "__sessions": "yes",
+            "__container": "no",
         }.items():
             folder = project / "variants" / variable
             if folder.exists():
                 shutil.move(folder, tmp_path / "moved")
-                brought = tmp_path / "moved" / choice
-                if brought.exists():
-                    shutil.copytree(brought, project, dirs_exist_ok=True)
+                chosen = tmp_path / "moved" / choice
+                if chosen.exists():
+                    shutil.copytree(chosen, project, dirs_exist_ok=True)
                 shutil.rmtree(tmp_path / "moved")
     shutil.rmtree(project / "variants")
     (project / "UNFINISHED.txt").unlink()

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from flask_headers_extension.rules import VALIDATION
+
 from .conftest import (
     POLICIES,
     QUESTIONS,
@@ -135,13 +137,13 @@ FILES = {
 """Every file of a project, by its policy."""
 
 BAD_ANSWERS = [
-    ("project_name", " ", "Leave out the blanks"),
-    ("project_slug", "", "Write letters, digits"),
+    ("project_name", " ", "Remove the spaces"),
+    ("project_slug", "", "Use letters, digits"),
     ("project_slug", "a/b/c", "(no path)"),
     ("project_slug", "../x", "(no path)"),
     ("project_slug", ".", "(no path)"),
-    ("project_slug", "a b", "Write letters, digits"),
-    ("project_slug", "-a", "Write letters, digits"),
+    ("project_slug", "a b", "Use letters, digits"),
+    ("project_slug", "-a", "Use letters, digits"),
     ("project_slug", "a" * 51, "at most 50"),
     ("project_slug", "Flask", "Choose another name"),
     ("project_slug", "con", "Windows"),
@@ -156,20 +158,23 @@ BAD_ANSWERS = [
     ("package_name", "werkzeug", "the app needs"),
     ("package_name", "json", "standard library"),
     ("package_name", "tests", "folder of the project"),
-    ("description", "two\nlines", "Write one line"),
-    ("author_email", "none", "e-mail address"),
-    ("author_email", "Jane <j@x.org>", "e-mail address"),
-    ("author_email", "jané@x.org", "e-mail address"),
-    ("author_email", "a..b@x.org", "e-mail address"),
-    ("custom_header_name", "Expires", "writes this header"),
-    ("custom_header_name", "Two Words", "Write letters, digits"),
-    ("custom_header_name", "X-One\r\nX-Two", "Write letters, digits"),
-    ("custom_header_name", "Content-Length", "writes this header"),
-    ("custom_header_name", "X-Frame-Options", "a policy writes this header"),
-    ("custom_header_value", "x\xa0", "Leave out the blanks"),
+    ("description", "two\nlines", "Use one line"),
+    ("author_email", "none", "email address"),
+    ("author_email", "Jane <j@x.org>", "email address"),
+    ("author_email", "jané@x.org", "email address"),
+    ("author_email", "a..b@x.org", "email address"),
+    ("custom_header_name", "Expires", "sets this header"),
+    ("custom_header_name", "Two Words", "Use letters, digits"),
+    ("custom_header_name", "X-One\r\nX-Two", "Use letters, digits"),
+    ("custom_header_name", "Content-Length", "sets this header"),
+    ("custom_header_name", "X-Frame-Options", "a policy sets this header"),
+    ("custom_header_name", "x-request-id", "a policy sets this header"),
+    ("custom_header_name", "Referer-Policy", "did you mean Referrer-Policy?"),
+    ("custom_header_name", "X-Frame-Option", "did you mean X-Frame-Options?"),
+    ("custom_header_value", "x\xa0", "Remove the spaces"),
     ("custom_header_value", "line\r\nbreak", "Latin-1"),
     ("custom_header_value", "€", "Latin-1"),
-    ("custom_header_value", " x", "Leave out the blanks"),
+    ("custom_header_value", " x", "Remove the spaces"),
 ]
 
 
@@ -252,6 +257,16 @@ def test_the_folder_is_named_as_seen_from_where_the_user_is(
         assert "\n  cd my-flask-app\n" in done.stdout
 
 
+def test_the_template_may_be_given_as_a_relative_path(
+    tmp_path: Path, template_copy: Path
+) -> None:
+    # Cookiecutter then has a relative path in sys.path, and hooks change the folder.
+    template = template_copy.relative_to(tmp_path)
+    command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input"]
+    run(*command, cwd=tmp_path, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
+    assert files_of(tmp_path / "my-flask-app") == FILES["web"]
+
+
 @pytest.mark.parametrize(("variable", "answer", "allowed"), BAD_ANSWERS)
 def test_a_bad_answer_is_refused_in_one_line_and_nothing_is_written(
     tmp_path: Path, variable: str, answer: str, allowed: str
@@ -272,8 +287,9 @@ BAD_REPLAYS = [
     ("project_slug", "../x", "(no path)"),
     ("header_strategy", "response", "Choose one of after_request, Response"),
     ("header_policy", "../../x", "Choose one of web, api, custom"),
-    ("description", None, "Write a text."),
-    ("author_name", ["a"], "Write a text."),
+    ("header_policy", ["web"], "Enter a text."),
+    ("description", None, "Enter a text."),
+    ("author_name", ["a"], "Enter a text."),
 ]
 
 
@@ -299,11 +315,12 @@ def test_a_replay_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     cookiecutter(out, "--no-input")
     (replay,) = (tmp_path / "home" / ".cookiecutter_replay").iterdir()
     text = replay.read_text("utf-8").replace(
-        '"header_policy": "web"', '"header_policy": "custom"'
+        '"deployment": "none"', '"deployment": "docker"'
     )
     replay.write_text(text, "utf-8")
     printed = cookiecutter(out, "--replay", check=False)
-    assert printed == "__secured: must be 'no' beside this header_policy.\n"
+    error = "__container: 'no' cannot be used. It must be 'yes' with this deployment."
+    assert printed == f"{error}\n"
 
 
 @pytest.mark.parametrize(
@@ -323,9 +340,34 @@ def test_names_that_are_offered_can_be_used(
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Content-Securty-Policy", "Content-Security-Policy"),
+        ("permission-policy", "Permissions-Policy"),
+        ("X-Content-Type-Option", "X-Content-Type-Options"),
+        ("Access-Control-Allow-Origins", "Access-Control-Allow-Origin"),
+        ("REFERRER-POLICY", None),
+        ("X-Request-ID", None),
+        ("X-Correlation-ID", None),
+        ("Vercel-CDN-Cache-Control", None),
+    ],
+)
+def test_a_near_miss_of_a_well_known_header_is_recognized(
+    name: str, meant: str | None
+) -> None:
+    assert VALIDATION["intended_name"](name) == meant
+
+
+def test_well_known_headers_are_not_misspelled() -> None:
+    assert not [
+        name for name in VALIDATION["WELL_KNOWN"] if VALIDATION["intended_name"](name)
+    ]
+
+
+@pytest.mark.parametrize(
     ("answer", "printed"),
     [
-        ("two\nlines", "author_name: 'two\\nlines' cannot be used. Write one line"),
+        ("two\nlines", "author_name: 'two\\nlines' cannot be used. Use one line"),
         ("{{ x }} # %", "my-flask-app is ready"),
     ],
 )
@@ -361,18 +403,20 @@ def test_the_hook_refuses_a_bad_answer_by_itself(
     tmp_path: Path, template_copy: Path
 ) -> None:
     # The folder's name is rendered without its check: the hook is what is left.
-    extension = template_copy / "answers.py"
-    text = extension.read_text("utf-8")
-    without = text.replace("sys.exit(found[0])", "pass")
-    without = without.replace("sys.exit(found)", 'return ""')
-    assert text != without
-    extension.write_text(without, "utf-8")
+    for name, refusal, nothing in (
+        ("__init__.py", "sys.exit(errors[0])", "pass"),
+        ("rules.py", "sys.exit(error)", 'return ""'),
+    ):
+        path = template_copy / "flask_headers_extension" / name
+        text = path.read_text("utf-8")
+        assert text.count(refusal) == 1
+        path.write_text(text.replace(refusal, nothing), "utf-8")
     answers = ["--no-input", "package_name=class"]
     printed = cookiecutter(
         tmp_path / "out", *answers, template=template_copy, check=False
     )
-    complaint = "package_name: 'class' cannot be used. Choose another name"
-    assert any(line.startswith(complaint) for line in printed.splitlines())
+    error = "package_name: 'class' cannot be used. It is a Python keyword."
+    assert any(line.startswith(error) for line in printed.splitlines())
     assert list((tmp_path / "out").iterdir()) == []
 
 

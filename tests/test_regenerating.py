@@ -191,13 +191,11 @@ def test_cruft_updates_over_a_change_of_questions_rules_and_hooks(
     newer = json.loads(questions.read_text("utf-8"))
     newer |= {"motto": "{{ cookiecutter.project_name | shouted }}"}
     questions.write_text(json.dumps(newer), "utf-8")
-    answers = template_copy / "answers.py"
-    text = answers.read_text("utf-8").replace(
-        "        self.filters = {",
-        "        filters.append(shouted)\n        self.filters = {",
-    )
+    filters = template_copy / "flask_headers_extension" / "filters.py"
+    text = filters.read_text("utf-8")
     text += "\n\ndef shouted(text: str) -> str:\n    return text.upper()\n"
-    answers.write_text(text, "utf-8")
+    text += "\n\nFILTERS = (*FILTERS, shouted)\n"
+    filters.write_text(text, "utf-8")
     for hook in (template_copy / "hooks").iterdir():
         hook.write_text(hook.read_text("utf-8") + "\n# newer\n", "utf-8")
     readme = template_copy / "{{cookiecutter.project_slug}}" / "README.md"
@@ -209,6 +207,35 @@ def test_cruft_updates_over_a_change_of_questions_rules_and_hooks(
     text = (cruft_project / "README.md").read_text("utf-8")
     assert text.endswith("\nMY FLASK APP\n")
     assert_works(cruft_project)
+
+
+def test_each_environment_has_the_rules_and_filters_that_are_there_now(
+    template_copy: Path,
+) -> None:
+    # Both versions have the same size and time: cached bytecode would look current.
+    script = """
+import os
+from pathlib import Path
+from jinja2 import Environment
+
+def suggested():
+    for name in ("rules.py", "filters.py"):
+        os.utime(folder / name, (0, 0))
+    environment = Environment(extensions=["flask_headers_extension.TemplateExtension"])
+    return [environment.filters["as_slug"](name) for name in ("flask", "a" * 60)]
+
+def change(name, old, new):
+    text = (folder / name).read_text("utf-8")
+    (folder / name).write_text(text.replace(old, new), "utf-8")
+
+folder = Path("flask_headers_extension")
+assert suggested() == ["flask-app", "a" * 50]
+change("rules.py", "MAX_NAME = 50", "MAX_NAME = 40")
+assert suggested() == ["flask-app", "a" * 40]
+change("filters.py", "-app", "-web")
+assert suggested() == ["flask-web", "a" * 40]
+"""
+    run_python("-c", script, cwd=template_copy, PYTHONDONTWRITEBYTECODE="")
 
 
 @pytest.mark.parametrize("strategy", ["Response", "make_response"])

@@ -210,7 +210,9 @@ kind("redirect()", 302)(view_returning(lambda: redirect("/elsewhere")))
 kind("abort(404)", 404)(view_returning(lambda: abort(404)))
 kind("abort(Response)", 418)(view_returning(lambda: abort(Response("tea", 418))))
 kind("an unknown URL", 404, "/there/is/no/such/page")(nothing)
-kind("a method that the route does not allow", 405, method="DELETE")(view_returning(lambda: "text"))
+kind("a method that the route does not allow", 405, method="DELETE")(
+    view_returning(lambda: "text")
+)
 kind("an exception", 500)(view_returning(fail))
 
 
@@ -533,7 +535,9 @@ class Api:
         own.handle_exception = partial(self.route_error, app.handle_exception)
         own.handle_user_exception = partial(self.route_error, app.handle_user_exception)
 
-    def route_error(self, original: Callable[[Exception], Any], error: Exception) -> Any:
+    def route_error(
+        self, original: Callable[[Exception], Any], error: Exception
+    ) -> Any:
         """Handle the errors of the routes of this API, and leave others to the app."""
         if request.path != "/kind":
             return original(error)
@@ -659,6 +663,23 @@ EDITS: dict[str, Edit] = {
 }
 """Changes to a response that do not depend on the headers that it has."""
 
+LOOKS: dict[str, Edit] = {
+    "notes which headers there are": lambda response: response.headers.set(
+        "X-Test-Seen", ", ".join(sorted(response.headers.keys()))
+    ),
+    "sets a default": lambda response: response.headers.setdefault(
+        "X-Frame-Options", "SAMEORIGIN"
+    ),
+    "edits Cache-Control": lambda response: setattr(
+        response.cache_control, "max_age", 60
+    ),
+    "removes from Vary": lambda response: response.vary.discard("Accept"),
+    "copies a header": lambda response: response.headers.set(
+        "X-Test-Copy", response.headers.get("X-Frame-Options", "none")
+    ),
+}
+"""Changes to a response that depend on the headers that it has."""
+
 
 def view_with_headers() -> ResponseReturnValue:
     return "text", {"Referrer-Policy": "origin", "Vary": "Origin", "X-Test-View": "1"}
@@ -708,7 +729,7 @@ def receiving_a_signal(edit: Edit) -> Prepare:
     return prepare
 
 
-for what, each in EDITS.items():
+for what, each in (EDITS | LOOKS).items():
     code = 203 if what == "changes the status" else 200
     kind(f"save_session {what}", code)(saving_a_session(each))
     kind(f"a receiver of request_finished {what}", code)(receiving_a_signal(each))
@@ -740,6 +761,17 @@ class ResponseWithoutHeaders(Response):
         return headers
 
 
+class ResponseWithDefaults(Response):
+    """A response that sets headers which are not there yet."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return headers with a default."""
+        headers = super().get_wsgi_headers(environ)
+        headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+        headers["X-Test-Seen"] = ", ".join(sorted(headers.keys()))
+        return headers
+
+
 class LabeledResponse(Response):
     """A response class whose subclasses must have a label."""
 
@@ -767,6 +799,9 @@ kind("a response class with its own get_wsgi_headers()")(
 kind("a response class whose get_wsgi_headers() removes headers")(
     view_returning(lambda: ResponseWithoutHeaders("own"))
 )
+kind("a response class whose get_wsgi_headers() sets defaults")(
+    view_returning(lambda: ResponseWithDefaults("own"))
+)
 kind("a response class with a keyword in __init_subclass__")(
     view_returning(lambda: OwnLabeledResponse("own"))
 )
@@ -782,7 +817,9 @@ def _(app: Flask) -> None:
 @kind("a response that is a WSGI app of its own")
 def _(app: Flask) -> None:
     class Own(Response):
-        def __call__(self, _environ: WSGIEnvironment, start_response: Any) -> list[bytes]:
+        def __call__(
+            self, _environ: WSGIEnvironment, start_response: Any
+        ) -> list[bytes]:
             start_response("200 OK", [("X-Test-Class", "own"), ("Content-Length", "3")])
             return [b"own"]
 

@@ -107,8 +107,7 @@ def test_a_route_and_its_blueprint_both_amend_the_policy() -> None:
     blueprint = amend_csp({"img-src": "https://blueprint.example"})
     app = amending_app(route, blueprint)
     assert fetch(app, "/page").values(CSP) == [
-        "default-src 'none';"
-        " img-src 'self' https://blueprint.example https://route.example"
+        "default-src 'none'; img-src 'self' https://blueprint.example https://route.example"
     ]
     assert fetch(app, "/missing").values(CSP) == [
         "default-src 'none'; img-src 'self'; sandbox"

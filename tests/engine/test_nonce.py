@@ -367,8 +367,8 @@ def test_an_amendment_applies_to_pages_with_and_without_a_nonce(app: Flask) -> N
         {"script-src": "https://cdn.example", "require-trusted-types-for": None}
     )
     decorate = override_headers({CSP: amend})
-    app.add_url_rule("/plain", "plain", decorate(lambda: without_nonce()))
-    app.add_url_rule("/nonce", "nonce", decorate(lambda: with_nonce()))
+    app.add_url_rule("/plain", "plain", decorate(lambda: render_template("kind.html")))
+    app.add_url_rule("/nonce", "nonce", decorate(lambda: render_template("nonce.html")))
     plain, nonce = fetch(app, "/plain"), fetch(app, "/nonce")
     assert directives(plain)["script-src"] == ["https://cdn.example"]
     assert directives(nonce)["script-src"][1:] == [
@@ -382,7 +382,7 @@ def test_an_amendment_applies_to_pages_with_and_without_a_nonce(app: Flask) -> N
 
 def test_an_amendment_of_one_directive_leaves_the_nonce_of_another(app: Flask) -> None:
     removed = override_headers({CSP: amend_csp({"style-src": None})})
-    app.add_url_rule("/page", "page", removed(lambda: with_nonce()))
+    app.add_url_rule("/page", "page", removed(lambda: render_template("nonce.html")))
     found = directives(fetch(app, "/page"))
     assert "style-src" not in found
     assert found["script-src"][1] == "'strict-dynamic'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import os
+import time
 from functools import partial
 from typing import Any
 
@@ -32,12 +32,15 @@ class Pages:
         self.text = text
 
     def page(self) -> str:
+        """Return the text."""
         return self.text
 
     async def awaited(self) -> str:
+        """Return the text."""
         return self.text
 
     def __call__(self) -> str:
+        """Return the text."""
         return self.text
 
 
@@ -50,6 +53,7 @@ class SlottedPages:
         self.text = text
 
     def __call__(self) -> str:
+        """Return the text."""
         return self.text
 
 
@@ -97,9 +101,9 @@ def test_each_view_of_this_kind_has_overrides_of_its_own(
 
 
 def test_a_built_in_function_has_overrides(app: Flask) -> None:
-    app.add_url_rule("/page", "page", override_headers({"X-Level": "page"})(os.getcwd))
+    app.add_url_rule("/page", "page", override_headers({"X-Level": "page"})(time.ctime))
     response = fetch(app, "/page")
-    assert response.body.decode() == os.getcwd()
+    assert len(response.body) == len(time.ctime())
     assert response.values("X-Level") == ["page"]
 
 
@@ -154,9 +158,9 @@ def test_a_class_is_not_a_view() -> None:
 
 
 def test_overrides_that_are_not_a_dict_are_refused() -> None:
-    with pytest.raises(TypeError, match="is not a dict. Pass a dict such as"):
+    with pytest.raises(TypeError, match=r"is not a dict\. Pass a dict such as"):
         override_headers([("X-A", "1")])  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="is not a dict. Pass a dict such as"):
+    with pytest.raises(TypeError, match=r"is not a dict\. Pass a dict such as"):
         override_blueprint_headers(Blueprint("a", __name__), "X-A")  # type: ignore[arg-type]
 
 
@@ -181,8 +185,6 @@ def test_an_override_of_a_blueprint_after_init_app_applies(app: Flask) -> None:
 
 
 def test_a_route_that_is_added_after_init_app_has_its_overrides(app: Flask) -> None:
-    assert fetch(app, "/late").values("X-Level") == ["policy"]  # not there yet
-    app = make_app([("X-Level", "policy")])
     app.get("/late")(override_headers({"X-Level": "late"})(lambda: "text"))
     assert fetch(app, "/late").values("X-Level") == ["late"]
 

@@ -88,6 +88,7 @@ class RouteRecorder:
     found = False
 
     def add_to(self, app: Flask) -> None:
+        """Wrap the app."""
         inner = app.wsgi_app
 
         def recording(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
@@ -153,5 +154,3 @@ def test_without_a_policy_a_response_of_this_kind_is_flask_s_own(kind: Kind) -> 
 def test_each_kind_has_a_name_of_its_own() -> None:
     names = [kind.name for kind in KINDS]
     assert len(names) == len(set(names)) > 100
-
-

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from flask import Flask, Response, request, send_file, stream_with_context
-from flask.typing import ResponseReturnValue
 from my_flask_app.response_headers import (
     DynamicValue,
     RequestId,
@@ -86,15 +85,18 @@ class Closing:
         self.closed = 0
 
     def __iter__(self) -> Iterator[bytes]:
+        """Return the stream itself."""
         return self
 
     def __next__(self) -> bytes:
+        """Return the next chunk, or raise the exception that is there."""
         chunk = next(self.chunks)
         if isinstance(chunk, Exception):
             raise chunk
         return chunk
 
     def close(self) -> None:
+        """Note it."""
         self.closed += 1
 
 
@@ -236,16 +238,14 @@ def test_an_exception_that_is_not_an_error_passes() -> None:
 class WebSocketResponse(Response):
     """The response of a connection that a websocket library has taken over."""
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, *_: object) -> NoReturn:
         """End the request without a response."""
         raise StopIteration
 
 
 def test_stop_iteration_ends_a_request_without_a_response() -> None:
     app = make_app(POLICY)
-    app.add_url_rule("/page", "page", lambda: WebSocketResponse())
+    app.add_url_rule("/page", "page", WebSocketResponse)
     server = Server()
     with pytest.raises(StopIteration):
         server.serve(app)
@@ -584,5 +584,3 @@ def test_a_middleware_that_edits_headers_cannot_lose_the_policy() -> None:
     set_policy(app, POLICY)
     response = Server().serve(app)
     assert response.headers[: len(POLICY) + 1] == [*POLICY, ("X-Own", "1")]
-
-

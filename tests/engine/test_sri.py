@@ -39,7 +39,9 @@ def test_a_file_has_its_url_and_its_checksum(app: Flask) -> None:
 
 
 def test_a_template_uses_both_functions_and_the_url_works(app: Flask) -> None:
-    text = "<script {{ static_src('app.js') }}></script><link {{ static_href('app.js') }}>"
+    text = (
+        "<script {{ static_src('app.js') }}></script><link {{ static_href('app.js') }}>"
+    )
     app.add_url_rule("/page", "page", lambda: render_template_string(text))
     page = fetch(app, "/page").body.decode()
     assert page.count(f'integrity="{integrity("first")}"') == 2

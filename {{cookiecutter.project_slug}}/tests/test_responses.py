@@ -1,26 +1,32 @@
 """A response of each kind carries the policy: pages, errors, redirects, files.
 
-The routes belong to these tests. They need no change when yours do.
+The routes are those of this file, added to your app.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from flask import Blueprint, abort, redirect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from conftest import Fetch
+    from conftest import Fetch, RawResponse
     from flask import Flask
     from werkzeug import Response
 
 PREFIX = "/routes-of-the-tests"
 
-bp = Blueprint("routes_of_the_tests", __name__, url_prefix=PREFIX)
+bp = Blueprint(
+    "routes_of_the_tests",
+    __name__,
+    url_prefix=PREFIX,
+    static_folder=Path(__file__).parent,
+    static_url_path="/files",
+)
 
 
 @bp.get("/text")
@@ -31,8 +37,14 @@ def text() -> str:
 
 @bp.get("/json")
 def json() -> dict[str, str]:
-    """Return what becomes JSON."""
+    """Return JSON."""
     return {"key": "value"}
+
+
+@bp.get("/stream")
+def stream() -> Iterator[str]:
+    """Return a body of unknown length."""
+    yield "text"
 
 
 @bp.get("/redirect")
@@ -41,53 +53,55 @@ def elsewhere() -> Response:
     return redirect("/", 302)
 
 
-@bp.get("/stream")
-def stream() -> Iterator[str]:
-    """Send a body of unknown length."""
-    yield from ("one ", "two")
-
-
 @bp.get("/abort")
-def stop() -> None:
+def stop() -> NoReturn:
     """Abort."""
     abort(410)
 
 
 @bp.get("/exception")
-def fail() -> None:
+def fail() -> NoReturn:
     """Raise an exception that nothing handles."""
-    msg = "This is raised by a test, on purpose."
+    msg = "A test raises this on purpose."
     raise RuntimeError(msg)
 
 
-KINDS: list[tuple[str, str, int, dict[str, Any]]] = [
-    ("text", "/text", 200, {}),
-    ("JSON", "/json", 200, {}),
-    ("a stream", "/stream", 200, {}),
-    ("a redirect", "/redirect", 302, {}),
-    ("HEAD", "/text", 200, {"method": "HEAD"}),
-    ("OPTIONS", "/text", 200, {"method": "OPTIONS"}),
-    ("an error", "/abort", 410, {}),
-    ("an exception", "/exception", 500, {}),
-    ("an unknown page", "/no/such/page", 404, {}),
-    ("a wrong method", "/text", 405, {"method": "PUT"}),
-    ("a file", "/static/file.txt", 200, {}),
-    ("an unchanged file", "/static/file.txt", 304, {"headers": {"If-None-Match": "*"}}),
+KINDS = [
+    pytest.param("/text", {}, 200, id="text"),
+    pytest.param("/json", {}, 200, id="JSON"),
+    pytest.param("/stream", {}, 200, id="stream"),
+    pytest.param("/redirect", {}, 302, id="redirect"),
+    pytest.param("/text", {"method": "HEAD"}, 200, id="HEAD"),
+    pytest.param("/text", {"method": "OPTIONS"}, 200, id="OPTIONS"),
+    pytest.param("/abort", {}, 410, id="abort"),
+    pytest.param("/exception", {}, 500, id="exception"),
+    pytest.param("/no/such/page", {}, 404, id="unknown page"),
+    pytest.param("/text", {"method": "PUT"}, 405, id="wrong method"),
+    pytest.param("/files/conftest.py", {}, 200, id="file"),
+    pytest.param(
+        "/files/conftest.py", {"headers": {"If-None-Match": "*"}}, 304, id="same file"
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "request_"),
-    [pytest.param(*kind[1:], id=kind[0]) for kind in KINDS],
-)
+@pytest.mark.parametrize(("path", "arguments", "code"), KINDS)
 def test_a_response_of_this_kind_carries_the_policy(
-    flask_app: Flask,
-    fetch: Fetch,
-    tmp_path: Path,
-    path: str,
-    status: int,
-    request_: dict[str, Any],
+    flask_app: Flask, fetch: Fetch, path: str, arguments: dict[str, Any], code: int
 ) -> None:
-    (tmp_path / "file.txt").write_text("text", "utf-8")
-    files = Blueprint("files_of_the_tests", __name__, None, tmp_path, "/static")
-    bp_with_files = ...
+    flask_app.register_blueprint(bp)
+    check(fetch(PREFIX + path, **arguments), code)
+
+
+def test_what_a_before_request_function_returns_carries_the_policy(
+    flask_app: Flask, fetch: Fetch
+) -> None:
+    flask_app.before_request(lambda: ("early", 203))
+    check(fetch(PREFIX), 203)
+
+
+def check(response: RawResponse, code: int) -> None:
+    """Check a response, which may be your app's own, such as that of a login."""
+    response.assert_carries_policy()
+    if response.code != code:
+        assert response.code < 500, f"{response.request}: see the log below."
+        pytest.skip(f"{response.request} carries the policy, but is not a {code}.")

@@ -6,7 +6,7 @@ Which header wins: the view's > its route's override > its blueprint's > the pol
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response, current_app, request
 from werkzeug.datastructures import Headers, HeaderSet
@@ -106,10 +106,12 @@ class ResolvedHeaders:
         self.origins = origins
         self._where = where
         cached = (value for _, value in self.rows if isinstance(value, CachedValue))
-        self._vary_on = tuple(dict.fromkeys(k for value in cached for k in value.vary_on))
+        self._vary_on = tuple(
+            dict.fromkeys(k for value in cached for k in value.vary_on)
+        )
         self._cache: dict[tuple[Hashable, ...], CachedRows] = {}
 
-    def rows_for(self, response: SansIOResponse, request: Request) -> Sequence[Row]:
+    def rows_for(self, response: Response, request: Request) -> Sequence[Row]:
         """Return the rows for a response, with their values."""
         key = tuple([vary_on(response, request) for vary_on in self._vary_on])
         cached = self._cache.get(key)
@@ -140,7 +142,7 @@ class CachedRows:
         ]
         """The values that each response has its own of, with the index of their rows."""
 
-    def rows_for(self, response: SansIOResponse, request: Request) -> list[Row]:
+    def rows_for(self, response: Response, request: Request) -> list[Row]:
         """Return the rows for a response, with their values."""
         rows = self.rows.copy()
         for index, dynamic in reversed(self.dynamic):
@@ -266,10 +268,11 @@ def merge_on_wire(
         own = [row for row in headers if row not in applied.rows or row[0] == "Vary"]
     # Flask's request, unless a middleware answered in place of the app.
     req: Request = environ.get("werkzeug.request") or app.request_class(environ)
-    rule = req.url_rule
+    rule: Any = req.url_rule
     endpoint = rule.endpoint if rule and rule.map is app.url_map else None
     resolved = headers_for(app, endpoint)
-    rows = resolved.rows_for(WireResponse(status=status, headers=own), req)
+    response: Any = WireResponse(status=status, headers=own)
+    rows = resolved.rows_for(response, req)
     head, rest, _ = _merge(rows, own, resolved.names)
     return [*head, *rest]
 
@@ -282,7 +285,8 @@ class WireResponse(SansIOResponse):
     @property
     def is_streamed(self) -> bool:
         """Whether its length is unknown, although it has a body."""
-        return self.content_length is None and self.status_code not in {204, 304}
+        has_length = "Content-Length" in self.headers
+        return not has_length and self.status_code not in {204, 304}
 
 
 def merge_vary(values: Iterable[str]) -> str:

@@ -19,9 +19,9 @@ from .header_policy import merge_on_wire
 from .request_id import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
 
     from .values import Row
@@ -37,17 +37,14 @@ class SafetyNet:
         self._app = weakref.ref(app)
         inner: Any = app.wsgi_app
         of_app = getattr(inner, "__self__", None) is app
-        self._inner: Callable[[], WSGIApplication | None] = (
-            weakref.WeakMethod(inner) if of_app else lambda: inner
-        )
+        self._inner = weakref.WeakMethod(inner) if of_app else lambda: inner
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a request."""
-        app, inner = self._app(), self._inner()
-        assert app is not None  # it is calling this
-        assert inner is not None
+        app: Any = self._app()
+        inner: Any = self._inner()
         started = False
         held: list[tuple[str, list[Row]]] = []  # until the stream has its first byte
 
@@ -56,12 +53,17 @@ class SafetyNet:
             headers = merge_on_wire(app, environ, status, headers)
             if not exc_info and _is_stream(environ, status, headers):
                 held[:] = [(status, headers)]
-                return lambda data: start_response(*held.pop())(data)
+                return write
             started = True
             return start_response(status, headers, *exc_info)
 
+        def write(
+            data: bytes,
+        ) -> object:  # of PEP 3333, for applications from before it
+            return start_response(*held.pop())(data)
+
         try:
-            body = inner(environ, start)
+            body: Iterable[bytes] = inner(environ, start)
         except StopIteration:  # a websocket library's way to end a request
             raise
         except Exception as error:

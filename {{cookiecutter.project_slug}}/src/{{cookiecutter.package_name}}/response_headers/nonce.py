@@ -28,6 +28,7 @@ NONCE = "'nonce-{nonce}'"
 
 _BYTES = 16  # 128 bits: the minimum of CSP 3, section 7.1
 _KEY = "response_headers.csp_nonce"
+_WHERE = "PageCsp()"
 
 
 def csp_nonce() -> str:
@@ -190,4 +191,4 @@ def _refuse_nonce(directives: Directives) -> None:
     for name, words in directives.items():
         if NONCE in words:
             hint = f"directive {name}: NONCE is for pages with a nonce only."
-            raise HeaderError("PageCsp()", HEADER, words, hint)
+            raise HeaderError(_WHERE, HEADER, words, hint)

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from flask import Request
-    from werkzeug.sansio.response import Response
+    from flask import Request, Response
 
 _BYTES = 16
 _KEY = "response_headers.request_id"

@@ -10,8 +10,7 @@ from urllib.parse import quote
 from .validation import check_name, check_value
 
 if TYPE_CHECKING:
-    from flask import Request
-    from werkzeug.sansio.response import Response
+    from flask import Request, Response
 
 Row = tuple[str, str]
 """A header as it is sent: its name and its value."""
@@ -30,8 +29,8 @@ class DynamicValue(ABC):
     def get_value(self, response: Response, request: Request) -> str | None:
         """Return the value for a response, or ``None`` to send no such header.
 
-        ``response`` may have a status and headers only: the safety net knows no more
-        of a response that Flask did not finish.
+        Use the status and the headers of ``response`` only: the safety net knows no
+        more of a response that Flask did not finish.
         """
 
 

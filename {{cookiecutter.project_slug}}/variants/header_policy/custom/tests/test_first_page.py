@@ -1,17 +1,17 @@
-"""The app's first page."""
+"""The first page that came with the app. This test goes with it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.wire import ask
-
 if TYPE_CHECKING:
-    from flask import Flask
+    from conftest import Fetch
+
+REPLACED = "Do you have another first page? Delete tests/test_first_page.py, or test yours."
 
 
-def test_the_first_page_says_hello(app: Flask) -> None:
-    wire = ask(app)
-    assert wire.status == "200 OK"
-    assert wire.body == b"Hello World"
-    assert wire.values("Content-Language") == ["en"]
+def test_the_first_page_is_there(fetch: Fetch) -> None:
+    response = fetch("/")
+    assert response.code == 200, REPLACED
+    assert response.values("Content-Language") == ["en"], REPLACED
+    assert response.body, REPLACED

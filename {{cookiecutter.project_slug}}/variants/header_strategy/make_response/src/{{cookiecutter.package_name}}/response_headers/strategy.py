@@ -9,7 +9,7 @@ https://flask.palletsprojects.com/api/#flask.request_finished
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
 from flask import request_finished
@@ -25,12 +25,11 @@ _MADE = "response_headers.made"
 
 def init_app(app: Flask) -> None:
     """Note each response that the app makes."""
-    flask_make_response = WeakMethod(app.make_response)  # or the app would live for ever
+    # With a strong reference the app would never be freed.
+    flask_make_response: Any = WeakMethod(app.make_response)
 
     def make_response(rv: ResponseReturnValue) -> Response:
-        make = flask_make_response()
-        assert make is not None
-        response = make(rv)
+        response: Response = flask_make_response()(rv)
         if response is rv or isinstance(rv, tuple):  # other requests may share it
             response = copy_response(response)
         current_environ()[_MADE] = response
