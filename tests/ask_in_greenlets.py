@@ -1,4 +1,4 @@
-"""Ask a generated app from greenlets that take turns in the middle of a page.
+"""Send requests to an app from greenlets that take turns in the middle of a page.
 
 Run in the folder of a project of the policy ``web``. Prints the nonces that each page
 and its policy have.
@@ -13,16 +13,16 @@ from pathlib import Path
 
 from greenlet import getcurrent, greenlet
 
-sys.path[:0] = ["src", str(Path.cwd())]
+sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
 
 from my_flask_app import create_app  # noqa: E402
-from my_flask_app.nonce import csp_nonce  # noqa: E402
+from my_flask_app.response_headers import csp_nonce  # noqa: E402
 
-from tests.wire import ask  # noqa: E402
+from tests.engine.wire import fetch  # noqa: E402
 
 
 def main() -> None:
-    """Let every greenlet ask for a page, and give way while it is made."""
+    """Let every greenlet request a page, and give way while it is made."""
     app = create_app()
 
     @app.get("/page")
@@ -31,14 +31,14 @@ def main() -> None:
         getcurrent().parent.switch()
         return f'<script nonce="{first}"></script><script nonce="{csp_nonce()}">'
 
-    def ask_for_page() -> None:
-        wire = ask(app, "/page")
+    def fetch_page() -> None:
+        wire = fetch(app, "/page")
         policy = "".join(wire.values("Content-Security-Policy"))
         in_policy = re.findall(r"'nonce-([^']+)'", policy)
         found.append(in_policy + re.findall(r'nonce="([^"]+)"', wire.body.decode()))
 
     found: list[list[str]] = []
-    greenlets = [greenlet(ask_for_page) for _ in range(5)]
+    greenlets = [greenlet(fetch_page) for _ in range(5)]
     for _ in range(2):
         for each in greenlets:
             each.switch()

@@ -1,4 +1,4 @@
-"""Print, as JSON, what the route of each recipe in the README answers over HTTPS.
+"""Print, as JSON, what the route of each recipe in the README sends over HTTPS.
 
 Run in the folder of a generated project: ``python ask_recipes.py <package name>``.
 """
@@ -15,9 +15,9 @@ from recipes import install
 
 def main(package: str) -> None:
     """Print status and headers by path, and how many recipes there are."""
-    sys.path[:0] = ["src", str(Path.cwd())]
+    sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
     app = importlib.import_module(package).create_app()
-    ask = importlib.import_module("tests.wire").ask
+    fetch = importlib.import_module("tests.engine.wire").fetch
     own = {rule.endpoint for rule in app.url_map.iter_rules()}
     count = install(app, package, Path("README.md"))
     sent = {}
@@ -25,7 +25,7 @@ def main(package: str) -> None:
         if rule.endpoint not in own:
             method = "POST" if "POST" in (rule.methods or ()) else "GET"
             scheme = {"wsgi.url_scheme": "https"}
-            wire = ask(app, rule.rule, method, environ_overrides=scheme)
+            wire = fetch(app, rule.rule, method, environ_overrides=scheme)
             sent[rule.rule] = [wire.code, wire.headers]
     json.dump([count, sent], sys.stdout)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from flask import jsonify, render_template_string
 from my_flask_app import create_app
-from my_flask_app.csp import amend_csp
-from my_flask_app.overrides import override_headers
+from my_flask_app.response_headers import amend_csp, override_headers
 from recipes import install
 
 app = create_app()

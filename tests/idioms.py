@@ -61,16 +61,16 @@ def coverage_of(project: Path) -> Coverage:
 def measure() -> Coverage:
     """Send a request for each kind of response, with and without the safety net."""
     # These need the generated project on the path.
-    from my_flask_app import response_headers  # noqa: PLC0415
+    from my_flask_app.response_headers import net  # noqa: PLC0415
 
     from tests.engine.apps import POLICY, bare_app, set_policy  # noqa: PLC0415
     from tests.engine.response_kinds import KINDS  # noqa: PLC0415
     from tests.engine.wire import fetch  # noqa: PLC0415
 
-    net = response_headers.SafetyNet
+    add_net = net.init_app
 
     def app_for(prepare: Callable[[Any], None], *, with_net: bool) -> Any:
-        response_headers.SafetyNet = net if with_net else lambda app: app.wsgi_app
+        net.init_app = add_net if with_net else lambda _: None
         app = bare_app()
         app.logger.disabled = True
         set_policy(app, POLICY)

@@ -602,8 +602,8 @@ def test_the_hook_deletes_nothing_of_the_user(tmp_path: Path) -> None:
     options = ["--no-input", "--overwrite-if-exists", "header_strategy=Response"]
     cookiecutter(out, *options)
     assert [path.read_text() for path in own] == ["mine"] * len(own)
-    headers = (project / "src/my_flask_app/headers.py").read_text("utf-8")
-    assert "get_wsgi_response" in headers
+    engine = project / "src/my_flask_app/response_headers"
+    assert "get_wsgi_response" in (engine / "strategy.py").read_text("utf-8")
     assert not (project / "variants" / "header_strategy").exists()
 
 

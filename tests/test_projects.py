@@ -74,9 +74,9 @@ def test_an_app_has_no_trace_of_the_other_strategies(
     texts = {path: path.read_text("utf-8") for path in files}
     for other, trace in TRACES.items():
         found = {path.name for path, text in texts.items() if trace.search(text)}
-        own = {"headers.py", "views.py", "README.md"} if other == strategy else set()
-        watching = {"watching.py"} if other == "after_request" else set()
-        assert found == own | watching, f"{strategy} has these traces of {other}"
+        own = {"strategy.py", "views.py", "README.md"} if other == strategy else set()
+        tracing = {"tracing.py"} if other == "after_request" else set()
+        assert found == own | tracing, f"{strategy} has these traces of {other}"
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -96,7 +96,7 @@ def test_the_projects_differ_in_the_strategy_s_own_files_only(
     }
     assert differing == {
         "README.md",
-        "src/my_flask_app/headers.py",
+        "src/my_flask_app/response_headers/strategy.py",
         "src/my_flask_app/views.py",
     }
 
@@ -109,7 +109,7 @@ def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
     assert metadata["description"] == text
     assert metadata["authors"] == [{"name": text, "email": "you@example.com"}]
     assert f" {text}\n" in (project / "LICENSE").read_text("utf-8")
-    check = f"from odd import create_app; assert create_app().config['APP_NAME'] == {text!r}"
+    check = f"from odd.first_page import APP_NAME; assert APP_NAME == {text!r}"
     run_python("-X", "utf8", "-c", check, cwd=project / "src")
     for tool in (["check"], ["format", "--check"]):
         run_python("-m", "ruff", *tool, "--no-cache", cwd=project)

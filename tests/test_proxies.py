@@ -32,7 +32,7 @@ SCHEMES = ["http", "https"]
 
 APP = """
 from my_flask_app import create_app
-from my_flask_app.overrides import override_headers
+from my_flask_app.response_headers import override_headers
 
 app = create_app()
 

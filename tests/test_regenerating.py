@@ -88,16 +88,16 @@ def test_files_that_exist_can_be_skipped(tmp_path: Path) -> None:
     cookiecutter(out, *answers(web))
     project = out / "my-flask-app"
     add_own_files(project)
-    changed = ["README.md", "tests/templates/kind.html", "src/my_flask_app/headers.py"]
+    changed = ["README.md", "src/my_flask_app/response_headers/strategy.py"]
     changed += ["src/my_flask_app/static/style.css", "src/my_flask_app/policy.py"]
     for name in changed:
         (project / name).write_text("changed\n")
-    (project / "src/my_flask_app/nonce.py").unlink()
+    (project / "src/my_flask_app/first_page.py").unlink()
     before = contents(project)
     cookiecutter(out, *answers(web), "--overwrite-if-exists", "--skip-if-file-exists")
     after = contents(project)
-    brought = after.pop("src/my_flask_app/nonce.py")
-    assert b"def csp_nonce" in brought
+    brought = after.pop("src/my_flask_app/first_page.py")
+    assert b"def first_page" in brought
     assert after == before
 
 
@@ -244,9 +244,10 @@ def test_cruft_changes_the_strategy(cruft_project: Path, strategy: str) -> None:
     cruft(
         "update", "--skip-apply-ask", "--variables-to-update", change, cwd=cruft_project
     )
-    headers = (cruft_project / "src/my_flask_app/headers.py").read_text("utf-8")
-    assert f"``{strategy}``" in headers
-    assert "after_request(" not in headers
+    engine = cruft_project / "src/my_flask_app/response_headers"
+    chosen = (engine / "strategy.py").read_text("utf-8")
+    assert f"``{strategy}" in chosen
+    assert "after_request(" not in chosen
     assert_works(cruft_project)
 
 

@@ -100,9 +100,9 @@ def csp_evaluator(policy: str) -> list[str]:
 def csp_of(project: Path, path: str) -> str:
     """The policy that a project's app sends with a path, over HTTPS."""
     code = (
-        "import sys; sys.path[:0] = ['src', '.'];"
-        "from my_flask_app import create_app; from tests.wire import ask;"
-        f"wire = ask(create_app(), {path!r}, base_url='https://localhost');"
+        f"import sys; sys.path[:0] = ['src', {str(TEMPLATE)!r}];"
+        "from my_flask_app import create_app; from tests.engine.wire import fetch;"
+        f"wire = fetch(create_app(), {path!r}, base_url='https://localhost');"
         "print(wire.values('Content-Security-Policy')[0])"
     )
     return run_python("-c", code, cwd=project).stdout.strip()

@@ -53,7 +53,7 @@ def _steps(title: str, project: Project, app: Flask, rounds: int) -> Table:
         "which ones, and their values": lambda: resolved.rows_for(response, req),
         "after_request: a copy of the response": lambda: policy.copy_response(response),
         "make_response: a signal": _signal(response),
-        "the safety net": _net(app, policy, rows),
+        "the safety net": _net(project, app, rows),
     }
     with app.test_request_context(PATH):
         req = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
@@ -71,9 +71,10 @@ def _signal(response: Response) -> Callable[[], object]:
     )
 
 
-def _net(app: Flask, policy: Any, rows: list[Row]) -> Callable[[], object]:
+def _net(project: Project, app: Flask, rows: list[Row]) -> Callable[[], object]:
     """Pass a response to the net that the strategy has put the headers on."""
-    net: Any = app.wsgi_app
+    net = project.module("response_headers.net")
+    policy = project.module("response_headers.header_policy")
     environ = EnvironBuilder(PATH).get_environ()
     status, headers = "200 OK", [*rows, ("Content-Length", "11")]
     applied = policy.Applied(headers, rows, frozenset(), len(rows), status, None)
@@ -83,5 +84,4 @@ def _net(app: Flask, policy: Any, rows: list[Row]) -> Callable[[], object]:
         start(status, headers)
         return [b""]
 
-    net._inner = lambda: inner  # noqa: SLF001
-    return lambda: net(environ, lambda *_: None)
+    return lambda: net._serve(app, inner, environ, lambda *_: None)  # noqa: SLF001

@@ -62,16 +62,30 @@ class Kind:
 
 
 KINDS: list[Kind] = []
+"""The kinds whose responses are the same, whichever strategy is used."""
+
+LOOKING_KINDS: list[Kind] = []
+"""Responses that are edited late, depending on the headers that they have already.
+
+Some strategies have added theirs by then, so the responses differ. They carry the policy
+all the same.
+"""
 
 
 def kind(
-    name: str, status: int = 200, path: str = "/kind", method: str = "GET", **more: Any
+    name: str,
+    status: int = 200,
+    path: str = "/kind",
+    method: str = "GET",
+    *,
+    kinds: list[Kind] = KINDS,
+    **more: Any,
 ) -> Callable[[Prepare], Prepare]:
     """Add a kind; ``more`` takes the arguments of ``EnvironBuilder``."""
 
     def add(prepare: Prepare) -> Prepare:
         request = {"path": path, "method": method, **more}
-        KINDS.append(Kind(name, status, prepare, request))
+        kinds.append(Kind(name, status, prepare, request))
         return prepare
 
     return add
@@ -506,19 +520,23 @@ def _(app: Flask) -> None:
 # 8. Extensions that replace a method of the app
 
 
+def replace(app: Flask, method: str, function: Callable[..., Response]) -> None:
+    setattr(app, method, function)
+
+
 def replaced(_error: Exception) -> Response:
     return Response("replaced", 500)
 
 
 @kind("app.handle_exception replaced", 500)
 def _(app: Flask) -> None:
-    app.handle_exception = replaced  # type: ignore[method-assign]
+    replace(app, "handle_exception", replaced)
     app.add_url_rule("/kind", "kind", fail)
 
 
 @kind("app.handle_exception replaced, after_request raises", 500)
 def _(app: Flask) -> None:
-    app.handle_exception = replaced  # type: ignore[method-assign]
+    replace(app, "handle_exception", replaced)
     app.after_request(raise_after_request)
     app.add_url_rule("/kind", "kind", lambda: "text")
 
@@ -531,9 +549,8 @@ class Api:
     """Handles the errors of an app by itself, as Flask-RESTX does."""
 
     def __init__(self, app: Flask) -> None:
-        own: Any = app
-        own.handle_exception = partial(self.route_error, app.handle_exception)
-        own.handle_user_exception = partial(self.route_error, app.handle_user_exception)
+        for method in ("handle_exception", "handle_user_exception"):
+            replace(app, method, partial(self.route_error, getattr(app, method)))
 
     def route_error(
         self, original: Callable[[Exception], Any], error: Exception
@@ -581,7 +598,7 @@ def _(app: Flask) -> None:
 
 @kind("app.process_response replaced")
 def _(app: Flask) -> None:
-    app.process_response = lambda response: response  # type: ignore[method-assign]
+    replace(app, "process_response", lambda response: response)
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
@@ -595,29 +612,35 @@ def _(app: Flask) -> None:
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 
-    app.process_response = process_response  # type: ignore[method-assign]
+    replace(app, "process_response", process_response)
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
 @kind("app.process_response returns another response", 202)
 def _(app: Flask) -> None:
-    app.process_response = lambda _: Response("another", 202)  # type: ignore[method-assign]
+    replace(app, "process_response", lambda _: Response("another", 202))
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
 @kind("app.process_response raises", 500)
 def _(app: Flask) -> None:
-    app.process_response = raise_after_request  # type: ignore[method-assign]
+    replace(app, "process_response", raise_after_request)
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
 @kind("app.make_response replaced")
 def _(app: Flask) -> None:
-    app.make_response = lambda rv: Response(f"replaced {rv}")  # type: ignore[method-assign]
+    replace(app, "make_response", lambda rv: Response(f"replaced {rv!r}"))
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
-@kind("app.response_class replaced", 404)
+@kind("app.response_class replaced")
+def _(app: Flask) -> None:
+    app.response_class = OwnResponse
+    app.add_url_rule("/kind", "kind", lambda: "text")
+
+
+@kind("app.response_class replaced, an error page", 404)
 def _(app: Flask) -> None:
     app.response_class = OwnResponse
     app.add_url_rule("/kind", "kind", lambda: abort(404))
@@ -729,10 +752,16 @@ def receiving_a_signal(edit: Edit) -> Prepare:
     return prepare
 
 
-for what, each in (EDITS | LOOKS).items():
+for what, each in EDITS.items():
     code = 203 if what == "changes the status" else 200
     kind(f"save_session {what}", code)(saving_a_session(each))
     kind(f"a receiver of request_finished {what}", code)(receiving_a_signal(each))
+
+for what, each in LOOKS.items():
+    kind(f"save_session {what}", kinds=LOOKING_KINDS)(saving_a_session(each))
+    kind(f"a receiver of request_finished {what}", kinds=LOOKING_KINDS)(
+        receiving_a_signal(each)
+    )
 
 
 # 10. Response classes of views
@@ -778,6 +807,7 @@ class LabeledResponse(Response):
     label: str
 
     def __init_subclass__(cls, *, label: str) -> None:
+        """Note the label."""
         super().__init_subclass__()
         cls.label = label
 
@@ -799,7 +829,7 @@ kind("a response class with its own get_wsgi_headers()")(
 kind("a response class whose get_wsgi_headers() removes headers")(
     view_returning(lambda: ResponseWithoutHeaders("own"))
 )
-kind("a response class whose get_wsgi_headers() sets defaults")(
+kind("a response class whose get_wsgi_headers() sets defaults", kinds=LOOKING_KINDS)(
     view_returning(lambda: ResponseWithDefaults("own"))
 )
 kind("a response class with a keyword in __init_subclass__")(
@@ -834,11 +864,13 @@ def pickled(response: Response) -> Response:
     return copied
 
 
-for how, copied in {
+COPIES: dict[str, Callable[[Response], Response]] = {
     "pickles": pickled,
     "copies": copy.copy,
     "deeply copies": copy.deepcopy,
-}.items():
+}
+
+for how, copied in COPIES.items():
 
     @kind(f"after_request {how} the response")
     def _(app: Flask, copied: Callable[[Response], Response] = copied) -> None:

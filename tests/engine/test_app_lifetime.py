@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask, Response, signals
+from flask import Flask, Response, request, signals
+from flask.typing import ResponseReturnValue
 from my_flask_app.response_headers import (
     PageCaching,
     PageCsp,
@@ -19,6 +21,9 @@ from my_flask_app.response_headers import (
 
 from .apps import POLICY, bare_app, make_app, set_policy
 from .wire import fetch
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 POLICIES = {
     "no headers": [],
@@ -66,6 +71,15 @@ def test_an_app_whose_policy_was_replaced_is_freed_too() -> None:
     freed = weakref.ref(app)
     del app
     assert freed() is None
+
+
+def test_the_wsgi_app_of_an_app_keeps_it_alive() -> None:
+    """A middleware may get ``create_app().wsgi_app`` and nothing else."""
+    wsgi_app = make_app(POLICY).wsgi_app
+    gc.collect()
+    response = fetch(wsgi_app, "/static/README.txt")
+    assert response.code == 200
+    assert response.values("X-Frame-Options") == ["DENY"]
 
 
 @pytest.mark.usefixtures("_without_collector")
@@ -165,4 +179,54 @@ def test_an_app_is_mounted_in_another() -> None:
 
     response = fetch(outer, "/mounted/page")
     assert response.code == 404
-    assert response.values("X-App") == ["inner"]  # the view's own wins
+    assert response.values("X-App") == ["inner"]  # a header of the view's response
+
+
+def test_a_mounted_app_that_does_not_answer_itself_uses_its_own_routes() -> None:
+    inner, outer = bare_app(), make_app([("X-App", "outer")])
+
+    def maintenance(_environ: object, start_response: StartResponse) -> list[bytes]:
+        start_response("503 Busy", [("Content-Length", "4")])
+        return [b"busy"]
+
+    inner.wsgi_app = maintenance  # type: ignore[assignment, method-assign]
+    view = override_headers({"X-App": "override"})(lambda: "text")
+    inner.add_url_rule("/page", "page", view)
+    set_policy(inner, [("X-App", "inner")])
+    outer.add_url_rule("/mounted", "page", lambda: inner)
+    response = fetch(outer, "/mounted")
+    assert response.code == 503
+    assert response.values("X-App") == ["inner"]
+
+
+class OwnFlask(Flask):
+    """An app class that overrides what the engine uses."""
+
+    def wsgi_app(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer a request, after a look at it."""
+        environ["HTTP_X_SEEN"] = "wsgi_app"
+        return super().wsgi_app(environ, start_response)
+
+    def make_response(self, rv: ResponseReturnValue) -> Response:
+        """Make a response, with a header of its own."""
+        response = super().make_response(rv)
+        response.headers["X-Made"] = "make_response"
+        return response
+
+
+def test_an_app_keeps_the_class_that_it_has() -> None:
+    app = OwnFlask("tests.engine")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/page", "page", lambda: request.headers["X-Seen"])
+    set_policy(app, POLICY)
+    assert isinstance(app, OwnFlask)
+    assert repr(app) == "<OwnFlask 'tests.engine'>"
+    for path, code in {"/page": 200, "/missing": 404}.items():
+        response = fetch(app, path)
+        assert response.code == code
+        assert response.headers[: len(POLICY)] == POLICY
+        assert response.values("X-Made") == ["make_response"]
+    assert fetch(app, "/page").body == b"wsgi_app"
+    assert type(bare_app()) is Flask

@@ -176,3 +176,12 @@ def test_reports_are_sent_below_the_script_root(script_name: str, root: str) -> 
     app = make_app([(CSP, Csp({"report-uri": ["/reports"]}))])
     response = fetch(app, environ_overrides={"SCRIPT_NAME": script_name})
     assert response.values(CSP) == [f"report-uri {root}/reports"]
+
+
+def test_each_path_of_report_uri_is_below_the_script_root() -> None:
+    uris = ["/a", "https://reports.example/b", "/c"]
+    app = make_app([(CSP, Csp({"report-uri": uris, "sandbox": []}))])
+    response = fetch(app, environ_overrides={"SCRIPT_NAME": "/mounted"})
+    assert response.values(CSP) == [
+        "report-uri /mounted/a https://reports.example/b /mounted/c; sandbox"
+    ]

@@ -185,6 +185,12 @@ def test_a_second_policy_does_not_add_the_route_again(app: Flask) -> None:
     assert send(app, OLD_REPORT).code == 204
 
 
+def test_a_second_policy_may_add_the_route() -> None:
+    app = make_app([])
+    set_policy(app, [("Reporting-Endpoints", ReportingEndpoints(PATH))])
+    assert send(app, OLD_REPORT).code == 204
+
+
 def test_an_app_may_have_its_own_blueprint_for_reports() -> None:
     app = bare_app()
     bp = Blueprint("reports", __name__, url_prefix="/reports")
@@ -198,4 +204,12 @@ def test_an_app_may_have_its_own_blueprint_for_reports() -> None:
 @pytest.mark.parametrize("path", ["reports", "", "https://reports.example/"])
 def test_a_path_without_a_leading_slash_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="is not a path: start it with /"):
+        ReportingEndpoints(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/中文", "/é", '/a"b', "/a b", "/a\nb", "/<int:number>"]
+)
+def test_a_path_that_is_no_valid_url_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="ReportingEndpoints"):
         ReportingEndpoints(path)

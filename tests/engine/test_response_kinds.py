@@ -14,7 +14,7 @@ from flask import Flask
 from my_flask_app.response_headers import override_headers
 
 from .apps import POLICY, bare_app, set_policy
-from .response_kinds import KINDS, Kind
+from .response_kinds import KINDS, LOOKING_KINDS, Kind
 from .wire import RawResponse, fetch
 
 if TYPE_CHECKING:
@@ -151,6 +151,16 @@ def test_without_a_policy_a_response_of_this_kind_is_flask_s_own(kind: Kind) -> 
     assert compared(response.headers) == compared(bare.headers)
 
 
+@pytest.mark.parametrize("kind", LOOKING_KINDS, ids=lambda kind: kind.name)
+def test_a_response_that_is_edited_late_carries_the_policy(kind: Kind) -> None:
+    bare = fetch_kind(kind, kind.prepare)
+    response = fetch_kind(kind, kind.prepare, policy_of(POLICY))
+    assert (response.status, response.body) == (bare.status, bare.body)
+    names = [name for name, _ in response.headers]
+    assert names[: len(POLICY)] == [name for name, _ in POLICY]
+    assert len(names) == len(set(names))
+
+
 def test_each_kind_has_a_name_of_its_own() -> None:
-    names = [kind.name for kind in KINDS]
+    names = [kind.name for kind in [*KINDS, *LOOKING_KINDS]]
     assert len(names) == len(set(names)) > 100

@@ -17,7 +17,6 @@ from my_flask_app.response_headers import (
     DynamicValue,
     RequestId,
     TrustRequestId,
-    Value,
     override_headers,
 )
 from werkzeug.exceptions import InternalServerError
@@ -43,7 +42,7 @@ class Server:
     body: Iterable[bytes] | None = None
 
     def serve(
-        self, app: Flask, path: str = "/page", method: str = "GET", **environ: Any
+        self, app: Flask, path: str = "/page", method: str = "GET", environ: Any = None
     ) -> RawResponse:
         """Send a request, and return what a client gets."""
         builder = EnvironBuilder(path, method=method, environ_overrides=environ)
@@ -252,18 +251,29 @@ def test_stop_iteration_ends_a_request_without_a_response() -> None:
     assert server.starts == []
 
 
-def test_a_value_of_the_policy_that_raises_does_not_hide_the_first_exception() -> None:
-    class Broken(DynamicValue):
-        def get_value(self, *_: object) -> NoReturn:
-            """Raise, on each response."""
-            msg = "a broken value"
-            raise ValueError(msg)
+class Broken(DynamicValue):
+    """A value that cannot be built."""
 
-    rows: list[tuple[str, Value]] = [*POLICY, ("X-Broken", Broken())]
-    app = make_app(rows)
+    def get_value(self, *_: object) -> NoReturn:
+        """Raise, for each response."""
+        msg = "a broken value"
+        raise ValueError(msg)
+
+
+def test_a_value_of_the_policy_that_raises_is_left_to_the_server() -> None:
+    app = make_app([*POLICY, ("X-Broken", Broken())])
     app.add_url_rule("/page", "page", lambda: "text")
     server = Server()
     with pytest.raises(ValueError, match="a broken value"):
+        server.serve(app)
+    assert server.starts == []
+
+
+def test_a_value_of_the_policy_that_raises_does_not_hide_another_exception() -> None:
+    app = handler_app()
+    set_policy(app, [("X-Broken", Broken())])
+    server = Server()
+    with pytest.raises(RuntimeError, match="the handler fails, too"):
         server.serve(app)
     assert server.starts == []
 
@@ -274,21 +284,17 @@ def test_a_plain_500_and_its_log_record_have_the_id_of_the_request(
     app = handler_app()
     set_policy(app, [("X-Request-ID", RequestId())])
     app.wsgi_app = TrustRequestId(app.wsgi_app)  # type: ignore[method-assign]
-    response = Server().serve(app, HTTP_X_REQUEST_ID="from-the-proxy")
+    response = Server().serve(app, environ={"HTTP_X_REQUEST_ID": "from-the-proxy"})
     assert response.values("X-Request-ID") == ["from-the-proxy"]
     assert vars(caplog.records[-1])["request_id"] == "from-the-proxy"
 
 
 def test_an_exception_of_a_middleware_inside_is_a_plain_500() -> None:
-    app = bare_app()
-
     def failing(_environ: object, _start_response: object) -> NoReturn:
         fail()
 
-    app.wsgi_app = failing  # type: ignore[method-assign]
-    set_policy(app, POLICY)
     server = Server()
-    assert_plain_500(server, server.serve(app))
+    assert_plain_500(server, server.serve(middleware_app(failing)))
 
 
 # A stream that raises before its first byte
@@ -455,7 +461,7 @@ def test_a_file_wrapper_of_the_server_reaches_the_server() -> None:
     server = Server()
     for path, body in {"/page": b"data", "/static/README.txt": None}.items():
         server = Server()
-        response = server.serve(app, path, **{"wsgi.file_wrapper": ServerFile})
+        response = server.serve(app, path, environ={"wsgi.file_wrapper": ServerFile})
         assert type(server.body) is ServerFile
         assert response.headers[: len(POLICY)] != []
         assert response.values("X-Frame-Options") == ["DENY"]
@@ -473,7 +479,7 @@ def test_a_file_wrapper_without_a_known_length_reaches_the_server() -> None:
     app = make_app(POLICY)
     app.add_url_rule("/page", "page", view)
     server = Server()
-    response = server.serve(app, **{"wsgi.file_wrapper": ServerFile})
+    response = server.serve(app, environ={"wsgi.file_wrapper": ServerFile})
     assert type(server.body) is ServerFile
     assert response.body == b"data"
     assert response.headers[: len(POLICY)] == POLICY

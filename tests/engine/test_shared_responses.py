@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from flask import Flask, Response, abort, make_response, request
+from flask import Flask, Response, abort, make_response, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from my_flask_app.response_headers import (
@@ -141,6 +142,29 @@ def test_a_response_is_shared_with_an_app_that_has_no_policy_or_another() -> Non
         assert fetch(first, "/page").values("X-App") == ["first"]
         assert fetch(second, "/page").values("X-App") == ["second"]
         assert fetch(bare, "/page").values("X-App") == []
+
+
+@pytest.mark.parametrize("by_hook", [False, True], ids=["view", "hook"])
+def test_the_session_of_one_user_does_not_reach_another(*, by_hook: bool) -> None:
+    shared = Response("shared")
+    app = bare_app(SECRET_KEY="only for this test")  # noqa: S106
+    if by_hook:
+        app.after_request(lambda _: shared)
+
+    @app.get("/login/<name>")
+    def login(name: str) -> Response:
+        session["name"] = name
+        return shared
+
+    app.add_url_rule("/page", "page", lambda: shared)
+    set_policy(app, POLICY)
+    for name in ("first", "second"):
+        response = fetch(app, f"/login/{name}")
+        (cookie,) = response.values("Set-Cookie")
+        assert response.values("Vary") == ["Accept, Accept-Language, Cookie"]
+        assert fetch(app, "/page").values("Set-Cookie") == []
+        payload = cookie.removeprefix("session=").partition(".")[0]
+        assert name in base64.b64decode(payload + "==").decode()
 
 
 def test_routes_that_share_a_response_in_threads_keep_their_overrides() -> None:

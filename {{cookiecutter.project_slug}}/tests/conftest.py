@@ -63,8 +63,7 @@ class RawResponse(NamedTuple):
         else:
             correct = found == [value]
         if not correct:
-            hint = "To send something else, change policy.py or override the header, instead of setting it in a function that runs later."
-            msg = f"{self.request}: {name}: expected {value!r} once, found {found}. {hint}"
+            msg = f"{self.request}: {name}: expected {value!r} once, found {found}. To send another value, edit policy.py or use an override, not a hook."
             pytest.fail(msg, pytrace=False)
 
     def assert_carries_policy(self) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Fetch, MakeApp
     from flask import Flask
+
+    from conftest import Fetch, MakeApp
 
 
 def test_the_app_starts(flask_app: Flask) -> None:

@@ -14,9 +14,10 @@ from flask import Blueprint, abort, redirect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Fetch, RawResponse
     from flask import Flask
     from werkzeug import Response
+
+    from conftest import Fetch, RawResponse
 
 PREFIX = "/routes-of-the-tests"
 
@@ -100,8 +101,8 @@ def test_what_a_before_request_function_returns_carries_the_policy(
 
 
 def check(response: RawResponse, code: int) -> None:
-    """Check a response, which may be your app's own, such as that of a login."""
+    """Check a response, which may be another one of your app, such as a login's."""
     response.assert_carries_policy()
     if response.code != code:
         assert response.code < 500, f"{response.request}: see the log below."
-        pytest.skip(f"{response.request} carries the policy, but is not a {code}.")
+        pytest.skip(f"{response.status} was sent instead. It carries the policy.")

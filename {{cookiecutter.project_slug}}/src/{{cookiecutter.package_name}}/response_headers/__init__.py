@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import cli, reports, strategy, templates
+from . import cli, net, reports, strategy, templates
 from .csp import Csp, Directives, amend_csp
 from .header_policy import EXTENSION, HeaderPolicy
-from .net import SafetyNet
 from .nonce import NONCE, PageCaching, PageCsp, csp_nonce, report_only
 from .overrides import override_blueprint_headers, override_headers
 from .reports import REPORT_GROUP, ReportingEndpoints
@@ -80,10 +79,10 @@ class ResponseHeaders:
         wired = EXTENSION in app.extensions
         policy = app.extensions[EXTENSION] = HeaderPolicy(self._policy, self._where)
         if not wired:
+            net.init_app(app)
             strategy.init_app(app)
-            app.wsgi_app = SafetyNet(app)  # type: ignore[method-assign]
             templates.init_app(app)
-            reports.init_app(app, policy.rows)
             cli.init_app(app)
+        reports.init_app(app, policy.rows)
         for endpoint in app.view_functions:
             policy.headers_for(app, endpoint)

@@ -41,16 +41,19 @@ class Csp(CachedValue):
         _check("Csp()", directives)
         self._directives = {name: list(words) for name, words in directives.items()}
         self._upgrade = upgrade
-        added: Directives = {UPGRADE: []} if directives and upgrade else {}
-        self._texts = {
-            False: _text(self._directives),
-            True: _text({**self._directives, **added}),
-        }
 
     def build(self, https: bool, root: str) -> str | None:  # noqa: FBT001 - a cache key
-        """Return the policy. Its reports are sent to a path below the script root."""
-        text = self._texts[https].replace("report-uri /", f"report-uri {root}/")
-        return text or None
+        """Return the policy. Its reports are sent to paths below the script root."""
+        directives = self._directives
+        if directives and https and self._upgrade:
+            directives = {**directives, UPGRADE: []}
+        if root and "report-uri" in directives:
+            below = [
+                f"{root}{uri}" if uri.startswith("/") else uri
+                for uri in directives["report-uri"]
+            ]
+            directives = {**directives, "report-uri": below}
+        return _text(directives) or None
 
     def amended(self, amendments: Amendments) -> Csp:
         """Return this policy with some directives changed.

@@ -8,8 +8,9 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Response, current_app, request
+from flask import Request, Response, current_app, request
 from werkzeug.datastructures import Headers, HeaderSet
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_list_header
 from werkzeug.sansio.response import Response as SansIOResponse
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from _typeshed.wsgi import WSGIEnvironment
-    from flask import Flask, Request
+    from flask import Flask
 
     from .values import CacheKey, Override, Row, Value
 
@@ -47,7 +48,7 @@ class HeaderPolicy:
         self.where = where
         self.rows = tuple(rows)
         _check_rows(where, self.rows)
-        self._resolved: dict[str | None, ResolvedHeaders] = {}
+        self._resolved: dict[str | None, tuple[object, ResolvedHeaders]] = {}
         self._overrides = overrides.count
 
     def headers_for(self, app: Flask, endpoint: str | None) -> ResolvedHeaders:
@@ -59,10 +60,11 @@ class HeaderPolicy:
         if self._overrides != overrides.count:
             self._overrides = overrides.count
             self._resolved.clear()
+        view = app.view_functions.get(endpoint) if endpoint else None
         known = self._resolved.get(endpoint)
-        if known is None:
-            known = self._resolved[endpoint] = self._resolve(app, endpoint)
-        return known
+        if known is None or known[0] is not view:  # it may have been replaced
+            known = self._resolved[endpoint] = view, self._resolve(app, endpoint)
+        return known[1]
 
     def _resolve(self, app: Flask, endpoint: str | None) -> ResolvedHeaders:
         overridden = [
@@ -160,7 +162,7 @@ class Applied(NamedTuple):
     """The headers that the strategy made, for the safety net to compare."""
 
     headers: list[Row]
-    rows: Sequence[Row]  # those that are the policy's
+    added: Sequence[Row]  # those that are the policy's
     names: frozenset[str]
     head: int  # how many of the headers stand for those names
     status: str
@@ -174,13 +176,15 @@ class Applied(NamedTuple):
             return True
         if headers[: self.head] != self.headers[: self.head]:
             return False
+        content_type = None
         for name, value in headers[self.head :]:
-            if name == "Content-Type":
-                if value != self.content_type:
-                    return False
-            elif name.lower() in self.names:
+            key = name.lower()
+            if key == "content-type":
+                content_type = value
+            elif key in self.names:
                 return False
-        return True
+        # A 304 is sent without its content type.
+        return content_type == self.content_type or self.status.startswith("304")
 
 
 def policy_of(app: Flask) -> HeaderPolicy:
@@ -226,8 +230,9 @@ def apply_policy(response: Response) -> None:
     """
     headers = response.headers
     own = list(headers if isinstance(headers, Headers) else headers.items())
+    merged = merge_policy(own, response)
     response.headers = Headers()
-    response.headers[:] = merge_policy(own, response)
+    response.headers[:] = merged
 
 
 def merge_policy(own: list[Row], response: Response) -> list[Row]:
@@ -242,12 +247,19 @@ def merge_policy(own: list[Row], response: Response) -> list[Row]:
     except RuntimeError:
         return own
     rule = req.url_rule
+    if not has_policy(app):  # a response may be shared with such an app
+        return own
     resolved = headers_for(app, rule.endpoint if rule else None)
     rows = resolved.rows_for(response, req)
-    head, rest, content_type = _merge(rows, own, resolved.names)
-    headers = [*head, *rest]
+    merged = _merge(rows, own, resolved.names)
+    headers = [*merged.head, *merged.rest]
     req.environ[_APPLIED] = Applied(
-        headers, rows, resolved.names, len(head), response.status, content_type
+        headers,
+        merged.added,
+        resolved.names,
+        len(merged.head),
+        response.status,
+        merged.content_type,
     )
     return headers
 
@@ -265,16 +277,33 @@ def merge_on_wire(
     elif applied.is_intact(status, headers):
         return headers
     else:  # "Vary" has what others have merged into it
-        own = [row for row in headers if row not in applied.rows or row[0] == "Vary"]
-    # Flask's request, unless a middleware answered in place of the app.
-    req: Request = environ.get("werkzeug.request") or app.request_class(environ)
-    rule: Any = req.url_rule
-    endpoint = rule.endpoint if rule and rule.map is app.url_map else None
-    resolved = headers_for(app, endpoint)
+        own = [row for row in headers if row not in applied.added or row[0] == "Vary"]
+    resolved, _, req = resolve(app, environ)
     response: Any = WireResponse(status=status, headers=own)
-    rows = resolved.rows_for(response, req)
-    head, rest, _ = _merge(rows, own, resolved.names)
-    return [*head, *rest]
+    merged = _merge(resolved.rows_for(response, req), own, resolved.names)
+    return [*merged.head, *merged.rest]
+
+
+def resolve(
+    app: Flask, environ: WSGIEnvironment, req: object = None
+) -> tuple[ResolvedHeaders, str | None, Request]:
+    """Return what a response carries, with its endpoint and request."""
+    req = req or environ.get("werkzeug.request")
+    if isinstance(req, Request):
+        rule: Any = req.url_rule
+    else:  # a middleware answered, or Flask is done with the request
+        req = app.request_class(environ)
+        rule = _match(app, req)
+    endpoint = rule.endpoint if rule and rule.map is app.url_map else None
+    return headers_for(app, endpoint), endpoint, req
+
+
+def _match(app: Flask, req: Request) -> Any:
+    try:
+        adapter = app.create_url_adapter(req)
+        return adapter and adapter.match(return_rule=True)[0]
+    except HTTPException:
+        return None
 
 
 class WireResponse(SansIOResponse):
@@ -297,25 +326,34 @@ def merge_vary(values: Iterable[str]) -> str:
     return merged.to_header()
 
 
-def _merge(
-    rows: Sequence[Row], own: list[Row], names: frozenset[str]
-) -> tuple[Sequence[Row], list[Row], str | None]:
-    """Return the policy's rows, the remaining rows of a response and its content type.
+class Merged(NamedTuple):
+    """The policy's rows and those of a response."""
 
-    A row of the policy that the response has is there as the response has it.
-    """
+    head: Sequence[Row]  # each name of the policy, as the response has it if it does
+    rest: list[Row]
+    added: Sequence[Row]  # those of the head that the response lacked
+    content_type: str | None
+
+
+def _merge(rows: Sequence[Row], own: list[Row], names: frozenset[str]) -> Merged:
     content_type = None
     overlap = False
     for name, value in own:
-        if name == "Content-Type":
+        key = name.lower()
+        if key == "content-type":
             content_type = value
-        elif name != "Content-Length" and name.lower() in names:
+        elif key in names:
             overlap = True
     if not overlap:
-        return rows, own, content_type
+        return Merged(rows, own, rows, content_type)
     sent = {name.lower() for name, _ in rows}
-    rest = [row for row in own if row[0].lower() not in sent]
-    return list(_merge_each(rows, own)), rest, content_type
+    present = {name.lower() for name, _ in own}
+    return Merged(
+        list(_merge_each(rows, own)),
+        [row for row in own if row[0].lower() not in sent],
+        [row for row in rows if row[0].lower() not in present],
+        content_type,
+    )
 
 
 def _merge_each(rows: Sequence[Row], own: list[Row]) -> Iterator[Row]:

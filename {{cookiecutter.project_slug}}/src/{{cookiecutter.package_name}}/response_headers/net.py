@@ -9,73 +9,113 @@ https://peps.python.org/pep-3333/
 
 from __future__ import annotations
 
-import weakref
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from flask import Flask
 from werkzeug.exceptions import InternalServerError
 from werkzeug.wsgi import ClosingIterator
 
-from .header_policy import merge_on_wire
+from .header_policy import copy_response, merge_on_wire
 from .request_id import request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-    from flask import Flask
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Response
+    from flask.typing import ResponseReturnValue
 
     from .values import Row
 
+PROBE = "response_headers.probe"
+"""With this key in the environ, exceptions are raised instead of answered, and a stream
+starts before its first byte: ``flask headers`` has to see both."""
 
-class SafetyNet:
-    """A WSGI middleware that adds the headers that a response lacks.
 
-    It holds weak references, so that an app is freed as soon as nobody uses it.
+def init_app(app: Flask) -> None:
+    """Put the net around the app."""
+    if "wsgi_app" in vars(app):  # a middleware is there
+        app.wsgi_app = partial(_serve, app, app.wsgi_app)  # type: ignore[method-assign]
+    add_methods(app, FlaskWithNet)
+
+
+def add_methods(app: Flask, base: type[Flask]) -> None:
+    """Give an app the methods of ``base``, as if its class were derived from it.
+
+    An attribute of the app would keep the app alive until the garbage collector runs. With
+    weak references instead, ``app.wsgi_app`` alone would not keep it alive.
     """
+    app.__class__ = _derived((base, type(app)))
 
-    def __init__(self, app: Flask) -> None:
-        self._app = weakref.ref(app)
-        inner: Any = app.wsgi_app
-        of_app = getattr(inner, "__self__", None) is app
-        self._inner = weakref.WeakMethod(inner) if of_app else lambda: inner
 
-    def __call__(
+@lru_cache(maxsize=16)
+def _derived(bases: tuple[type[Flask], ...]) -> type[Flask]:
+    return type(bases[-1].__name__, bases, {})
+
+
+class FlaskWithNet(Flask):
+    """An app with the net around its ``wsgi_app``."""
+
+    def wsgi_app(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a request."""
-        app: Any = self._app()
-        inner: Any = self._inner()
-        started = False
-        held: list[tuple[str, list[Row]]] = []  # until the stream has its first byte
+        return _serve(self, super().wsgi_app, environ, start_response)
 
-        def start(status: str, headers: list[Row], *exc_info: Any) -> Any:
-            nonlocal started
-            headers = merge_on_wire(app, environ, status, headers)
-            if not exc_info and _is_stream(environ, status, headers):
-                held[:] = [(status, headers)]
-                return write
+    def make_response(self, rv: ResponseReturnValue) -> Response:
+        """Copy a response that a view has made: other requests may share it."""
+        response = super().make_response(rv)
+        if response is rv or isinstance(rv, tuple):
+            response = copy_response(response)
+            response.headers = response.headers.copy()
+        return response
+
+
+def _serve(
+    app: Flask,
+    wsgi_app: WSGIApplication,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+) -> Iterable[bytes]:
+    """Answer a request, with the headers that the response lacks."""
+    may_hold = True
+    started = False
+    held: list[tuple[str, list[Row]]] = []  # until the stream has its first byte
+    server_write: Any = None
+
+    def start(status: str, headers: list[Row], *exc_info: Any) -> Any:
+        nonlocal started
+        headers = merge_on_wire(app, environ, status, headers)
+        if may_hold and not exc_info and _is_held(environ, status, headers):
+            held[:] = [(status, headers)]
+            return write
+        held.clear()
+        started = True
+        return start_response(status, headers, *exc_info)
+
+    def write(data: bytes) -> object:  # of PEP 3333, for applications from before it
+        nonlocal started, server_write
+        if held:
             started = True
-            return start_response(status, headers, *exc_info)
+            server_write = start_response(*held.pop())
+        return server_write(data)
 
-        def write(
-            data: bytes,
-        ) -> object:  # of PEP 3333, for applications from before it
-            return start_response(*held.pop())(data)
-
-        try:
-            body: Iterable[bytes] = inner(environ, start)
-        except StopIteration:  # a websocket library's way to end a request
+    try:
+        body = wsgi_app(environ, start)
+    except StopIteration:  # a websocket library's way to end a request
+        raise
+    except Exception as error:
+        if started or PROBE in environ or propagates(app):
             raise
-        except Exception as error:
-            if started or _propagates(app):
-                raise
-            return [_answer_exception(app, environ, start_response, error)]
-        if not held:
-            return body
-        if isinstance(body, ClosingIterator) and not _propagates(app):
-            return _Stream(app, environ, start_response, held, body)
-        start_response(*held.pop())
+        return [_answer_exception(app, environ, start_response, error)]
+    may_hold = False
+    if not held:
         return body
+    if isinstance(body, ClosingIterator) and not propagates(app):
+        return _Stream(app, environ, start_response, held, body)
+    start_response(*held.pop())
+    return body
 
 
 class _Stream:
@@ -117,18 +157,20 @@ class _Stream:
         self._body.close()
 
 
-def _is_stream(environ: WSGIEnvironment, status: str, headers: list[Row]) -> bool:
-    """Whether a response has a body of unknown length."""
+def _is_held(environ: WSGIEnvironment, status: str, headers: list[Row]) -> bool:
+    """Whether a response starts with its first byte: its body has an unknown length."""
+    if PROBE in environ:
+        return False
     for name, _ in reversed(headers):  # most often it is the last one
         if name == "Content-Length":
             return False
     return environ["REQUEST_METHOD"] != "HEAD" and status[:3] not in {"204", "304"}
 
 
-def _propagates(app: Flask) -> bool:
+def propagates(app: Flask) -> bool:
     """Whether exceptions are left to the server, or to its debugger, as in tests."""
-    propagates = app.config["PROPAGATE_EXCEPTIONS"]
-    return app.testing or app.debug if propagates is None else bool(propagates)
+    configured = app.config["PROPAGATE_EXCEPTIONS"]
+    return app.testing or app.debug if configured is None else bool(configured)
 
 
 def _answer_exception(

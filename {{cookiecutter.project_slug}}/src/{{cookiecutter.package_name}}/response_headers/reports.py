@@ -8,6 +8,7 @@ limit, is logged on one line and is otherwise treated as untrusted.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, current_app, request
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .values import Value
+
+_BLUEPRINT = "response_headers"
+_PATH = re.compile(r"(/[A-Za-z0-9._~-]*)+")
 
 REPORT_GROUP = "csp"
 """What ``report-to`` and ``Reporting-Endpoints`` call the route."""
@@ -54,14 +58,14 @@ class ReportingEndpoints(CachedValue):
     >>> ("Reporting-Endpoints", ReportingEndpoints("/csp-reports"))
 
     Raises:
-        ValueError: the path does not start with ``/``.
+        ValueError: the path cannot be in a URL as it is.
     """
 
     vary_on = (script_root,)
 
     def __init__(self, path: str) -> None:
-        if not path.startswith("/"):
-            msg = f"ReportingEndpoints(): {path!r} is not a path: start it with /."
+        if not _PATH.fullmatch(path):
+            msg = f"ReportingEndpoints(): {path!r} is not a path: start it with / and use letters, digits and - . _ ~ /."
             raise ValueError(msg)
         self.path = path
 
@@ -73,9 +77,9 @@ class ReportingEndpoints(CachedValue):
 def init_app(app: Flask, rows: Iterable[tuple[str, Value]]) -> None:
     """Add the route for reports, if the policy has a :class:`ReportingEndpoints`."""
     for _, value in rows:
-        if isinstance(value, ReportingEndpoints):
-            bp = Blueprint("reports", __name__)
-            bp.add_url_rule(value.path, "take", take, methods=["POST"])
+        if isinstance(value, ReportingEndpoints) and _BLUEPRINT not in app.blueprints:
+            bp = Blueprint(_BLUEPRINT, __name__)
+            bp.add_url_rule(value.path, "reports", take, methods=["POST"])
             app.register_blueprint(bp)
 
 

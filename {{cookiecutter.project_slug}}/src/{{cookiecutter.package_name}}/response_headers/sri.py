@@ -9,10 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import current_app, url_for
 from markupsafe import Markup
 from werkzeug.security import safe_join
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 _EXTENSION = "response_headers.sri"
 
@@ -41,6 +45,13 @@ def static_href(filename: str, endpoint: str = "static") -> Markup:
     return _attributes("href", filename, endpoint)
 
 
+def static_folder(app: Flask, endpoint: str) -> str | None:
+    """Return the static folder that an endpoint serves, if it does."""
+    blueprint, _, last = endpoint.rpartition(".")
+    owner = app.blueprints.get(blueprint) if blueprint else app
+    return owner.static_folder if owner and last == "static" else None
+
+
 def _attributes(attribute: str, filename: str, endpoint: str) -> Markup:
     digest = _digest(_find(filename, endpoint))
     # A changed file gets another URL, so no cache serves the old content for it.
@@ -51,9 +62,7 @@ def _attributes(attribute: str, filename: str, endpoint: str) -> Markup:
 
 def _find(filename: str, endpoint: str) -> Path:
     """Return the path of a static file."""
-    blueprint, _, last = endpoint.rpartition(".")
-    owner = current_app.blueprints.get(blueprint) if blueprint else current_app
-    folder = owner.static_folder if owner and last == "static" else None
+    folder = static_folder(current_app, endpoint)
     path = folder and safe_join(folder, filename)
     if not path or not Path(path).is_file():
         msg = (

@@ -1,6 +1,6 @@
-"""See, check and carry the headers: ``flask headers``, and a page in debug mode.
+"""Show, check and export the headers: ``flask headers``, and a page in debug mode.
 
-A server does neither, so it does not import what they need.
+A server needs neither, so their modules are imported on first use.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Commands(click.Group):
-    """Commands that are imported when one is to be run."""
+    """Commands that are imported when one of them is used."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         """Return their names."""
@@ -33,13 +33,13 @@ class Commands(click.Group):
 @click.group(cls=Commands)
 @click.pass_context
 def headers(context: click.Context) -> None:
-    """See, check and carry the headers of the responses."""
+    """Show, check and export the headers of the app's responses."""
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         context.color = False
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands; in debug mode (``flask run --debug``) the page ``/_headers``."""
+    """Add the commands, and in debug mode (``flask run --debug``) the page ``/_headers``."""
     app.cli.add_command(headers)
     if app.debug:
         app.register_blueprint(import_module(".page", __name__).bp)

@@ -1,4 +1,4 @@
-"""The policy in Caddy's own words: two snippets, for its files and for its errors.
+"""The policy as Caddy snippets: one for static files and one for errors.
 
 https://caddyserver.com/docs/caddyfile/directives/header
 https://caddyserver.com/docs/caddyfile/concepts#snippets
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .export import Case
 
 _PLACEHOLDER = re.compile(r"\\[{}]|\{[^\s\"{}][^{}]*\}|\{\$")
-"""What Caddy replaces, and what it takes for the sign not to: ``\\{``."""
+"""What Caddy replaces, and the escapes that it removes: ``\\{``."""
 
 _OPERATORS = "+-?>*"
 
@@ -37,7 +37,7 @@ _PAGES = "*.html *.htm *.xhtml */"
 
 
 def lines_for(app: Flask) -> Iterator[str]:
-    """Write the file: a snippet for ``file_server``, another for ``handle_errors``.
+    """Yield the lines of the file: a snippet for ``file_server``, another for ``handle_errors``.
 
     Raises:
         ValueError: a value cannot be written in a Caddyfile.
@@ -45,13 +45,13 @@ def lines_for(app: Flask) -> Iterator[str]:
     values = values_for(app)
     for name in values:
         if name[0] in _OPERATORS:
-            msg = f"A Caddyfile cannot set the header {name!r}: Caddy takes its first character for an operator."
+            msg = f"A Caddyfile cannot set the header {name!r}: its first character is an operator."
             raise ValueError(msg)
     prefix = prefix_of(app)
     for note in notes_for(app):
         yield f"# {note}"
     yield "# Import this file at the top of the Caddyfile, then its snippets:"
-    yield f"#   import {prefix}_files   where file_server is"
+    yield f"#   import {prefix}_files   next to file_server"
     yield f"#   import {prefix}_errors  in handle_errors"
     yield from _snippet(f"{prefix}_files", [PAGE, FILE], values)
     yield from _snippet(f"{prefix}_errors", [ERROR], values)
@@ -78,7 +78,7 @@ def _snippet(
             continue
         for case, matcher in matchers.items():
             value = _quoted(cases[case]) if case in cases else None
-            if value is None:  # what the files have set may be there still
+            if value is None:  # the snippet for files may have set it
                 yield f"\theader {matcher} {_quoted('-' + header)}"
             else:
                 yield f"\theader {matcher} {_quoted(header)} {value}"
@@ -86,22 +86,22 @@ def _snippet(
 
 
 def _quoted(text: str) -> str:
-    """A text in quotes: in backquotes nothing is special but these.
+    """Return a text in backquotes, or in ``"`` if it has a backquote.
 
-    In ``"`` a backslash stands for itself, but not before a ``"``.
+    In ``"``, a backslash escapes only a ``"``.
 
     Raises:
-        ValueError: Caddy would send another text.
+        ValueError: Caddy would send a different text.
     """
     if not text.isascii():
-        mend = "Caddy would send it as UTF-8, and headers are Latin-1"
+        hint = "Caddy would send it as UTF-8, and headers are Latin-1"
     elif text in {"{", "}"} or _PLACEHOLDER.search(text):
-        mend = "Caddy would take what is in braces for a placeholder"
+        hint = "Caddy would replace what is in braces"
     elif "`" not in text:
         return f"`{text}`"
     elif not re.search(r'\\("|$)', text):
         return '"' + text.replace('"', r"\"") + '"'
     else:
-        mend = "it has a backquote, and a backslash before a quote or at the end"
-    msg = f"A Caddyfile cannot have the text {text!r}: {mend}."
+        hint = "it has a backquote, and a backslash before a quote or at the end"
+    msg = f"A Caddyfile cannot have the text {text!r}: {hint}."
     raise ValueError(msg)

@@ -1,128 +1,138 @@
-"""Ask the app as a server does: what goes out is taken from the wire."""
+"""Send requests to the app as a server does, and read what is on the wire."""
 
 from __future__ import annotations
 
+import threading
 from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Response as AnyResponse
 
-from ..header_policy import headers_for
-from .tracing import NOTES, Notes, expected_of, watching
+from ..net import PROBE
+from .tracing import Trace, tracing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from flask import Flask
 
-    from ..header_policy import ResolvedHeaders
-    from .plan import Question
-    from .tracing import Expected, Pair
+    from ..values import Row
+    from .plan import ProbeRequest
+
+LIMIT = 0.5
+"""Seconds that a body has to start."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One header that was sent, and who set it."""
+class SentHeader:
+    """A header that was sent, and what set it."""
 
     name: str
     value: str
-    origins: str
+    origin: str
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was sent for a question, and what was to be sent."""
+class ProbeResponse:
+    """What was sent for a probe request, and what was seen of it inside the app."""
 
-    question: Question
-    endpoint: str | None
+    request: ProbeRequest
+    trace: Trace
     status: int
-    rows: list[Row]
-    wanted: ResolvedHeaders
-    expected: Expected
-    lost: list[str] | None = None  # of the view's headers, with its response
-    error: str | None = None  # instead of all that, the exception that came out
+    headers: list[SentHeader]
+    error: str | None  # what went wrong in place of a response
+    waits: bool  # whether the body did not start in time
 
-    @property
-    def missed(self) -> bool:
-        """Whether another endpoint has answered than the one that was asked."""
-        return self.question.endpoint not in {None, self.endpoint}
-
-    def sent(self, name: str) -> list[Row]:
-        """Every row sent under a name."""
-        return [row for row in self.rows if row.name.lower() == name.lower()]
+    def sent(self, name: str) -> list[SentHeader]:
+        """Return every header that was sent under a name."""
+        return [sent for sent in self.headers if sent.name.lower() == name.lower()]
 
 
-def ask(app: Flask, wsgi: Any, question: Question, scheme: str) -> Answer:
-    """Ask one question over ``http`` or ``https`` of ``wsgi``, which leads to ``app``.
+def send(
+    app: Flask,
+    wsgi: WSGIApplication,
+    requests: Iterable[ProbeRequest],
+    schemes: Iterable[str],
+) -> list[ProbeResponse]:
+    """Send requests to ``wsgi``, which leads to ``app``, over each scheme."""
+    logged: set[str] = set()
+    with tracing(app):
+        responses = [
+            _send(app, wsgi, request, scheme, Trace(request.raises, logged))
+            for request in requests
+            for scheme in schemes
+        ]
+    return [
+        each
+        for each in responses
+        if not (each.request.kind == "middleware" and each.trace.app is app)
+    ]
 
-    Nothing of the request at hand, or of the one before, is to be seen: it is asked in a
-    context of its own.
-    """
-    return Context().run(_ask, app, wsgi, question, scheme)
 
-
-def _ask(app: Flask, wsgi: Any, question: Question, scheme: str) -> Answer:
-    notes = Notes(question.fails)
-    environ = _environ_of(app, question, scheme) | {NOTES: notes}
-    with watching(app):
-        try:
-            status, pairs = head_of(wsgi, environ)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - of any view
-            wanted = headers_for(app, None)
-            return Answer(question, None, 500, [], wanted, {}, error=repr(error))
-    wanted = headers_for(notes.app or app, notes.endpoint)
-    if notes.app is None:  # something beside the app has answered
-        with app.request_context(environ):
-            standing_in = AnyResponse(iter(()), status, pairs)
-            notes.expected = expected_of(wanted, standing_in)
-    rows: list[Row] = []
-    for pair in pairs:
-        again = sum((row.name, row.value) == pair for row in rows)
-        rows.append(Row(*pair, notes.origins(wanted, pair, again)))
-    names = {row.name for row in rows}
-    lost = [name for name, _ in notes.first if name not in names]
-    return Answer(
-        question,
-        notes.endpoint,
-        int(status.split()[0]),
-        rows,
-        wanted,
-        notes.expected,
-        lost if notes.replaced else None,
+def _send(
+    app: Flask, wsgi: WSGIApplication, request: ProbeRequest, scheme: str, trace: Trace
+) -> ProbeResponse:
+    builder = EnvironBuilder(
+        request.path,
+        base_url=f"{scheme}://{request.host or host_of(app)}/",
+        method=request.method,
+        headers=list(request.headers),
     )
+    error, waits = _exchange(app, wsgi, builder.get_environ() | {PROBE: trace}, trace)
+    headers: list[SentHeader] = []
+    for row in trace.headers:
+        copies = sum((sent.name, sent.value) == row for sent in headers)
+        headers.append(SentHeader(*row, trace.origin(row, copies)))
+    status = int((trace.status or "500").split()[0])
+    return ProbeResponse(request, trace, status, headers, error, waits)
 
 
-def head_of(wsgi: Any, environ: dict[str, Any]) -> tuple[str, list[Pair]]:
-    """Ask as a server does, for status and headers: the body may never begin, or end."""
-    heads: list[tuple[str, list[Pair]]] = []
+def _exchange(
+    app: Flask, wsgi: WSGIApplication, environ: WSGIEnvironment, trace: Trace
+) -> tuple[str | None, bool]:
+    """Send a request and read the first chunk of the body, which may never come.
 
-    def start_response(status: str, pairs: list[Pair], _: Any = None) -> Any:
-        heads.append((status, list(pairs)))
+    It runs in a thread and a context of its own, as in a server: isolated from the
+    current request and from the one before.
+    """
+    ready, started = threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+
+    def start_response(status: str, headers: list[Row], _: Any = None) -> Any:
+        trace.start(app, environ, status, list(headers))
         return lambda _: None
 
-    body = wsgi(environ, start_response)
-    try:
-        parts = iter(body)
-        while not heads:  # a generator has not begun yet
-            next(parts)
-    finally:
-        if hasattr(body, "close"):
-            body.close()
-    return heads[-1]
+    def exchange() -> None:
+        try:
+            body: Any = wsgi(environ, start_response)
+            if trace.status is not None:  # a generator may not have started
+                ready.set()
+            try:
+                next(filter(None, body), None)
+            finally:
+                started.set()
+                getattr(body, "close", lambda: None)()
+        except BaseException as error:  # noqa: BLE001 - of any view
+            errors.append(error)
+        finally:
+            ready.set()
+            started.set()
 
-
-def _environ_of(app: Flask, question: Question, scheme: str) -> dict[str, Any]:
-    host = question.host or host_of(app)
-    return EnvironBuilder(
-        question.path,
-        base_url=f"{scheme}://{host}/",
-        method=question.method,
-        headers=list(question.headers),
-    ).get_environ()
+    thread = threading.Thread(target=Context().run, args=(exchange,), daemon=True)
+    thread.start()
+    ready.wait()
+    if not started.wait(LIMIT):
+        return None, True
+    thread.join()
+    if errors:
+        return f"raised {errors[0]!r}", False
+    return (None if trace.status else "did not call start_response()"), False
 
 
 def host_of(app: Flask) -> str:
-    """A host that the app answers to."""
+    """Return a host that the app answers to."""
     trusted = app.config.get("TRUSTED_HOSTS") or []
     for host in [app.config.get("SERVER_NAME"), *trusted]:
         if host:

@@ -12,11 +12,13 @@ from flask import current_app
 from flask.cli import with_appcontext
 from werkzeug.utils import ImportStringError, import_string
 
+from ..header_policy import has_policy
 from . import caddy, nginx
-from .client import ask
-from .violations import dead_overrides, faults_of
-from .plan import flask_in, narrow, plan_for
-from .formatting import as_json, as_lines, missed, wrapped
+from .client import send
+from .formatting import as_json, as_lines, wrapped
+from .middleware import Reachable
+from .plan import narrow, plan_for
+from .violations import dead_overrides, skipped_in, summarize, violations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +39,10 @@ if TYPE_CHECKING:
 )
 @with_appcontext
 def show(routes: tuple[str, ...], form: str, scheme: str, *, values: bool) -> None:
-    """Show which headers go out, and who set each of them.
+    """Show which headers are sent, and what set each of them.
 
-    Each route is asked with GET (one with parameters, if asked.py has values for them),
-    and then one request is made for each kind of response: an unknown page, a wrong
-    method, OPTIONS, a redirect, an exception.
+    It sends a GET request to each route, and one request for each kind of response: an
+    unknown page, a wrong method, OPTIONS, a redirect, an exception.
     """
     app = _app()
     plan = _plan(app, app)
@@ -50,77 +51,71 @@ def show(routes: tuple[str, ...], form: str, scheme: str, *, values: bool) -> No
             plan = narrow(plan, app, routes)
         except LookupError as error:
             raise click.BadParameter(error.args[0], param_hint="--route") from None
-    answers = [ask(app, app, question, scheme) for question in plan.plan]
+    responses = send(app, app, plan.requests, [scheme])
+    skipped = plan.skipped + skipped_in(responses)
     if form == "json":
-        click.echo(json.dumps(as_json(answers, plan), indent=2))
+        click.echo(json.dumps(as_json(responses, skipped), indent=2))
         return
-    for line in as_lines(answers, values=values):
+    for line in as_lines(responses, values=values):
         click.echo(line)
-    plan.not_asked += missed(answers)
-    for skipped in plan.not_asked:
-        for line in wrapped("not asked", f"{skipped.what}: {skipped.reason}", indent=0):
+    for each in skipped:
+        for line in wrapped("not checked", each.text, indent=0):
             click.secho(line, dim=True)
 
 
 @click.command()
+@click.option("--all", "every", is_flag=True, help="Print a line for each response.")
 @click.option(
     "--unsafe",
     is_flag=True,
-    help="Ask with POST, PUT, PATCH and DELETE as well: it calls the views.",
+    help="Send POST, PUT, PATCH and DELETE requests, too: they call the views.",
 )
 @click.option(
     "--wsgi",
     metavar="MODULE:NAME",
-    help="Ask what the server runs, if that is more than the app.",
+    help="What the server runs, if that is more than the app.",
 )
 @with_appcontext
-def check(wsgi: str | None, *, unsafe: bool) -> None:
+def check(wsgi: str | None, *, every: bool, unsafe: bool) -> None:
     """Compare every response with the policy; exit with 1 if one differs.
 
-    Each route is asked with GET, HEAD, OPTIONS and a method it does not have, over HTTP
-    and HTTPS; files are asked for in part, unchanged and where there is none. One line
-    says what is wrong: the request, the header, what was expected, what was found.
+    It sends GET, HEAD, OPTIONS and a method that is not allowed to each route, over HTTP
+    and HTTPS, and requests a file in part, unchanged and missing. A line names what is
+    wrong with one response, or with several.
     """
     app = _app()
     whole: Any = app
     if wsgi is not None:
         whole = _imported(wsgi)
-        app = _answering_with_pages(flask_in(whole) or app)
+        app = _with_error_pages(_served(whole, app))
     plan = _plan(app, whole, thorough=True, unsafe=unsafe)
-    faults = [str(fault) for fault in dead_overrides(app)]
-    answers = [
-        ask(app, whole, question, scheme)
-        for question in plan.plan
-        for scheme in ("http", "https")
-    ]
-    for answer in answers:
-        faults += map(str, faults_of(answer))
-    faults = list(dict.fromkeys(faults))  # most are the same over HTTP and HTTPS
-    for fault in faults:
-        click.secho(fault, fg="red")
-    plan.not_asked += missed(answers)
-    for skipped in plan.not_asked:
-        click.secho(str(skipped), dim=True)
+    responses = send(app, whole, plan.requests, ("http", "https"))
+    violations = dead_overrides(app)
+    violations += [each for response in responses for each in violations_of(response)]
+    violations = list(dict.fromkeys(violations))  # most are the same over both schemes
+    for line in map(str, violations) if every else summarize(violations):
+        click.secho(line, fg="red")
+    skipped = plan.skipped + skipped_in(responses)
+    for each in skipped:
+        click.secho(f"not checked: {each.text}", dim=True)
     click.echo(
-        f"{len(plan.plan)} requests, each over HTTP and HTTPS; "
-        f"{len(plan.not_asked)} not asked; faults: {len(faults)}"
+        f"{len(responses) // 2} requests, each over HTTP and HTTPS; "
+        f"not checked: {len(skipped)}; violations: {len(violations)}"
     )
-    if faults:
+    if violations:
         sys.exit(1)
 
 
 @click.group()
 def export() -> None:
-    """Write the policy for a proxy, for what the app does not answer itself.
+    """Write the policy for a proxy, for what does not come from the app.
 
     These are static files that the proxy serves, and the proxy's own errors.
     """
 
 
 @export.command("nginx")
-@click.option(
-    "--server-name", help="Only for the server whose first server_name this is."
-)
+@click.option("--server-name", help="Only for the server with this first server_name.")
 @with_appcontext
 def export_nginx(server_name: str | None) -> None:
     """Write a file for nginx, to be included in its http { } block."""
@@ -139,24 +134,30 @@ COMMANDS: dict[str, click.Command] = {"show": show, "check": check, "export": ex
 
 def _app() -> Flask:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    return _answering_with_pages(app)
+    return _with_error_pages(app)
 
 
-def _answering_with_pages(app: Flask) -> Flask:
-    """Let an app answer an exception with a page, as behind a server."""
+def _with_error_pages(app: Flask) -> Flask:
+    """Let an app answer an exception with a page, as in production."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app
+
+
+def _served(wsgi: Any, app: Flask) -> Flask:
+    """Return the app with a policy that ``wsgi`` leads to, or else ``app``."""
+    apps = [each for _, each in Reachable(wsgi).apps if has_policy(each)]
+    return apps[0] if apps and app not in apps else app
 
 
 def _plan(app: Flask, wsgi: Any, **options: bool) -> Plan:
     try:
         return plan_for(app, wsgi, **options)
-    except (LookupError, ValueError) as error:
-        raise click.ClickException(str(error.args[0])) from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _imported(name: str) -> Any:
-    """What the server runs, written as for gunicorn: a function is called where () is."""
+    """Return what the server runs. ``module:name()`` calls a factory, as in gunicorn."""
     try:
         found = import_string(name.removesuffix("()"))
     except ImportStringError as error:
@@ -166,13 +167,13 @@ def _imported(name: str) -> Any:
     try:
         inspect.signature(made).bind("environ", "start_response")
     except TypeError:
-        msg = f"{name!r} is no WSGI application: name one, or write () to call what makes it."
+        msg = f"{name!r} is not a WSGI application: name one, or add () to call a factory."
         raise click.BadParameter(msg, param_hint="--wsgi") from None
     return made
 
 
 def _write(lines: Iterator[str]) -> None:
-    """Write in Latin-1, which is what a header's value is sent in."""
+    """Write in Latin-1, the character set of header values."""
     try:
         text = "\n".join(lines).encode("latin-1")
     except ValueError as error:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .violations import faults_of
-from .plan import NotAsked
+from .violations import violations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .client import Answer
-    from .plan import Plan
+    from .client import ProbeResponse
+    from .plan import Skipped
 
 COLORS = {
     "policy": "green",
@@ -23,96 +22,79 @@ COLORS = {
     "route override": "yellow",
     "view": "cyan",
     "hook": "magenta",
+    "response class": "magenta",
     "middleware": "red",
 }
 
 _INDENT = 4
 
 
-def as_lines(answers: list[Answer], *, values: bool) -> Iterator[str]:
-    """Write each answer as a line for the request and one for each who set headers.
+def as_lines(responses: Iterable[ProbeResponse], *, values: bool) -> Iterator[str]:
+    """Yield a line for each response, and one for each part that set some headers.
 
-    They fit the terminal, or 80 columns where there is none.
+    They fit the terminal, or 80 columns if there is none.
     """
-    for answer in answers:
-        yield _heading(answer)
-        if values:
-            for row in answer.rows:
-                yield from wrapped(f"{row.name} ({row.origins})", row.value, row.origins)
-        else:
-            for origins, names in _by_setter(answer).items():
-                yield from wrapped(origins, ", ".join(names), origins)
-        for fault in faults_of(answer):
-            text = f"{fault.header}: expected {fault.expected}, found {fault.found}"
-            yield from wrapped("FAULT", text, "middleware")
+    for response in responses:
+        yield _heading(response)
+        names: dict[str, list[str]] = {}
+        for sent in response.headers:
+            names.setdefault(sent.origin, []).append(sent.name)
+            if values:
+                label = f"{sent.name} ({sent.origin})"
+                yield from wrapped(label, sent.value, sent.origin)
+        if not values:
+            for origin, each in names.items():
+                yield from wrapped(origin, ", ".join(each), origin)
+        for violation in violations_of(response):
+            yield from wrapped("VIOLATION", violation.problem, "middleware")
 
 
-def missed(answers: Iterable[Answer]) -> list[NotAsked]:
-    """Tell of routes that have not answered, although they were asked."""
-    return [
-        NotAsked(
-            f"{answer.question.method} {answer.question.path}",
-            f"{answer.endpoint or 'no route'} has answered ({answer.status}), not {answer.question.endpoint}: see asked.py",
-        )
-        for answer in {answer.question: answer for answer in answers}.values()
-        if answer.missed
-    ]
-
-
-def as_json(answers: list[Answer], plan: Plan) -> dict[str, Any]:
-    """Write the same for other programs."""
+def as_json(
+    responses: Iterable[ProbeResponse], skipped: Iterable[Skipped]
+) -> dict[str, Any]:
+    """Return the same for other programs."""
     return {
-        "answers": [
+        "responses": [
             {
-                "method": answer.question.method,
-                "path": answer.question.path,
-                "kind": answer.question.kind,
-                "endpoint": answer.endpoint,
-                "status": answer.status,
+                "method": response.request.method,
+                "path": response.request.path,
+                "kind": response.request.kind,
+                "endpoint": response.trace.endpoint,
+                "status": response.status,
                 "headers": [
-                    {"name": row.name, "value": row.value, "origins": row.origins}
-                    for row in answer.rows
+                    {"name": sent.name, "value": sent.value, "origin": sent.origin}
+                    for sent in response.headers
                 ],
-                "faults": [str(fault) for fault in faults_of(answer)],
+                "violations": [each.problem for each in violations_of(response)],
             }
-            for answer in answers
+            for response in responses
         ],
-        "not_asked": [
-            {"what": skipped.what, "reason": skipped.reason}
-            for skipped in [*plan.not_asked, *missed(answers)]
-        ],
+        "not_checked": [{"what": each.what, "reason": each.reason} for each in skipped],
     }
 
 
-def _heading(answer: Answer) -> str:
-    question = answer.question
-    text = f"{answer.status} {question.method} {question.path}"
-    kind = question.kind if question.kind != "route" else answer.endpoint or "no route"
-    room = _width() - len(text) - len(kind)
-    gap = " " * room if room > 1 else "\n" + " " * _INDENT
-    return click.style(text, bold=True) + gap + click.style(kind, dim=True)
-
-
-def _by_setter(answer: Answer) -> dict[str, list[str]]:
-    """The names of the headers that each has set."""
-    names: dict[str, list[str]] = {}
-    for row in answer.rows:
-        names.setdefault(row.origins, []).append(row.name)
-    return names
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((80, 24)).columns - 1
-
-
-def wrapped(what: str, text: str, color: str = "", indent: int = _INDENT) -> list[str]:
-    """Write a text in lines that fit, the first of which begins with what it is."""
+def wrapped(label: str, text: str, color: str = "", indent: int = _INDENT) -> list[str]:
+    """Return a labeled text in lines that fit."""
     lines = textwrap.wrap(
-        f"{what}: {text}",
+        f"{label}: {text}",
         _width(),
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent + _INDENT),
         break_on_hyphens=False,
     )
-    colored = click.style(what, fg=COLORS.get(color))
-    return [lines[0].replace(what, colored, 1), *lines[1:]]
+    colored = click.style(label, fg=COLORS.get(color))
+    return [lines[0].replace(label, colored, 1), *lines[1:]]
+
+
+def _heading(response: ProbeResponse) -> str:
+    text = f"{response.status} {response.request}"
+    kind = response.request.kind
+    if kind == "route":
+        kind = response.trace.endpoint or "no route"
+    room = _width() - len(text) - len(kind)
+    gap = " " * room if room > 1 else "\n" + " " * _INDENT
+    return click.style(text, bold=True) + gap + click.style(kind, dim=True)
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((80, 24)).columns - 1

@@ -1,7 +1,7 @@
-"""The policy in nginx's own words.
+"""The policy as nginx directives.
 
-``add_header`` would add the headers to the app's responses, too, which have them. So each
-value is a ``map`` that is empty there, and nginx sends no header that is empty.
+The app's responses have the headers already, and ``add_header`` would add them again. So
+each value is a ``map`` that is empty for those: nginx does not send an empty header.
 https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header
 https://nginx.org/en/docs/http/ngx_http_map_module.html
 """
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from .export import Case
 
 MAX_TEXT = 4000
-"""Bytes: nginx reads its file in pieces of 4,096, and a text must be in one of them."""
+"""Bytes: nginx reads its file in blocks of 4,096, and a text must fit into one."""
 
 MAX_PREFIX = 30
-"""Characters: nginx does not start with names of variables that are much longer."""
+"""Characters: nginx does not start if names of variables are much longer."""
 
 
 def lines_for(app: Flask, server_name: str | None = None) -> Iterator[str]:
-    """Write the file: maps, and an ``add_header`` for each header of the policy.
+    """Yield the lines of the file: maps, and an ``add_header`` for each header.
 
-    ``server_name`` keeps other servers of that nginx as they are.
+    With ``server_name``, other servers of that nginx are not changed.
 
     Raises:
         ValueError: a value is too long for nginx.
@@ -38,8 +38,8 @@ def lines_for(app: Flask, server_name: str | None = None) -> Iterator[str]:
     prefix = f"${prefix_of(app)[:MAX_PREFIX]}"
     for note in notes_for(app):
         yield f"# {note}"
-    yield "# Include it in the http { } block. A server or a location that has an"
-    yield "# add_header of its own takes none from here."
+    yield "# Include it in the http { } block. A server or location with its own"
+    yield "# add_header inherits none of these."
     yield f"geo {prefix}_dollar " + "{ default $; }"
     yield from _kinds(prefix)
     yield from _answers(prefix, server_name)
@@ -55,7 +55,7 @@ def lines_for(app: Flask, server_name: str | None = None) -> Iterator[str]:
 
 
 def _kinds(prefix: str) -> Iterator[str]:
-    """What nginx sends; of what has not changed (304) it does not tell the type."""
+    """Yield the map of what nginx sends. It has no content type for a 304."""
     rows = [
         ("default", FILE),
         ('"~^[45]"', ERROR),
@@ -66,7 +66,7 @@ def _kinds(prefix: str) -> Iterator[str]:
 
 
 def _answers(prefix: str, server_name: str | None) -> Iterator[str]:
-    """Empty where the app has answered, or a cache for it: both have the app's headers."""
+    """Yield a map that is empty if the app, or a cache of it, sent the response."""
     kept = "$upstream_cache_status"
     file_of_app = (
         "$upstream_http_x_accel_redirect"  # nginx sends it without its headers
@@ -88,7 +88,7 @@ def _map(key: str, variable: str, rows: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _rows(cases: dict[Case, str]) -> Iterator[tuple[str, str]]:
-    """The keys and values of one header's map."""
+    """Yield the keys and values of the map of a header."""
     same = in_every_case(cases)
     if same is not None:
         yield from (('""', ""), ("default", same))
@@ -98,10 +98,10 @@ def _rows(cases: dict[Case, str]) -> Iterator[tuple[str, str]]:
 
 
 def _quoted(text: str, prefix: str) -> str:
-    """A text in quotes. Nothing stands for ``$`` in nginx, so it comes from a variable."""
+    """Return a text in quotes. nginx cannot escape ``$``, so a variable stands for it."""
     escaped = text.replace("\\", r"\\").replace('"', r"\"")
     quoted = escaped.replace("$", "${" + f"{prefix[1:]}_dollar" + "}")
     if len(quoted) > MAX_TEXT:
-        msg = f"nginx takes no text of more than {MAX_TEXT} bytes, and this has {len(quoted)}: {text[:60]!r}..."
+        msg = f"nginx takes at most {MAX_TEXT} bytes of text, not {len(quoted)}: shorten {text[:60]!r}..."
         raise ValueError(msg)
     return f'"{quoted}"'

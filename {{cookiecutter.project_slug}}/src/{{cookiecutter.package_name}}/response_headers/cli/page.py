@@ -1,6 +1,6 @@
-"""The table of ``flask headers show`` as a page, ``/_headers``, for ``flask run --debug``.
+"""The page ``/_headers`` of ``flask run --debug``: what ``flask headers show`` prints.
 
-It goes out under the app's own policy. Where that allows no style, it has none.
+It is sent under the app's own policy. If that allows no style, it has none.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from flask import Blueprint, current_app, render_template, request
 
 from ..header_policy import headers_for
-from .client import Answer, ask
-from .violations import Fault, dead_overrides, faults_of
-from .plan import NotAsked, plan_for
-from .formatting import missed
+from ..nonce import PageCsp
+from .client import ProbeResponse, send
+from .plan import Skipped, plan_for
+from .violations import Violation, dead_overrides, skipped_in, violations_of
 
 bp = Blueprint("headers_page", __name__, template_folder="templates")
 
@@ -22,38 +22,40 @@ bp = Blueprint("headers_page", __name__, template_folder="templates")
 class Line:
     """One line of the table."""
 
-    answer: Answer
-    faults: list[Fault]
+    response: ProbeResponse
+    violations: list[Violation]
 
     def cell(self, name: str) -> tuple[str, bool]:
-        """Who set a header, and whether something is wrong with it."""
-        origins = ", ".join(row.origins for row in self.answer.sent(name))
-        wrong = any(fault.header.lower() == name.lower() for fault in self.violations)
+        """Return what set a header, and whether something is wrong with it."""
+        origins = ", ".join(sent.origin for sent in self.response.sent(name))
+        wrong = any(each.header.lower() == name.lower() for each in self.violations)
         return origins, wrong
 
 
 @bp.get("/_headers")
 def show() -> str:
-    """Ask the app for everything, over the scheme of this request, and show the answers."""
+    """Send all requests over the scheme of this one, and show the responses."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     plan = plan_for(app, app)
-    answers = [ask(app, app, question, request.scheme) for question in plan.plan]
-    raised = [answer for answer in answers if answer.error is not None]
-    answers = [answer for answer in answers if answer.error is None]
-    plan.not_asked += [
-        NotAsked(answer.question.path, f"the debugger's page answers: {answer.error}")
-        for answer in raised
+    responses = send(app, app, plan.requests, [request.scheme])
+    lines = [Line(each, violations_of(each)) for each in responses if not each.error]
+    skipped = plan.skipped + skipped_in(responses)
+    skipped += [
+        Skipped(str(each.request), f"it ends in the debugger's page: {each.error}")
+        for each in responses
+        if each.error
     ]
-    lines = [Line(answer, faults_of(answer)) for answer in answers]
-    names = [row.name for answer in answers for row in answer.rows]
-    names += [fault.header for line in lines for fault in line.violations]
-    faults = [fault for line in lines for fault in line.violations] + dead_overrides(app)
+    violations = [each for line in lines for each in line.violations]
+    names = [sent.name for line in lines for sent in line.response.headers]
+    names += [each.header for each in violations if each.header]
+    rows = headers_for(app, request.endpoint).rows
+    csp = {name.lower(): value for name, value in rows}.get("content-security-policy")
     return render_template(
         "response_headers/headers.html",
         lines=lines,
         names=list({name.lower(): name for name in names}.values()),
-        faults=faults,
-        not_asked=plan.not_asked + missed(answers),
+        violations=violations + dead_overrides(app),
+        skipped=skipped,
         scheme=request.scheme,
-        has_csp="content-security-policy" in headers_for(app, request.endpoint).names,
+        has_style=csp is None or isinstance(csp, PageCsp),
     )

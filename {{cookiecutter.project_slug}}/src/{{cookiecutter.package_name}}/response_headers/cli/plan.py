@@ -1,100 +1,130 @@
-"""What the app is asked: each of its routes, and each kind of response it gives."""
+"""Which requests to send: for each route, and for each kind of response."""
 
 from __future__ import annotations
 
 import itertools
+import os
+import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from .. import asked
+from ..net import propagates
+from ..sri import static_folder
+from .middleware import Reachable, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from werkzeug.routing import MapAdapter, Rule
+    from werkzeug.routing import BaseConverter, MapAdapter, Rule
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing: RFC 9110, section 9.2.1."""
 
 OWN_PAGE = "headers_page.show"
-"""Not asked: it would ask for everything again."""
+"""Skipped: it would send all the requests again."""
+
+SAMPLES = (
+    "a",
+    "1",
+    "1.0",
+    "00000000-0000-0000-0000-000000000000",
+    "2000-01-01",
+    *(letter * length for length in range(2, 65) for letter in "a1"),
+)
+"""Texts for a parameter of a route. The first one that fits is sent."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """One request, and why it is made."""
+class ProbeRequest:
+    """One request, and the kind of response that it should get."""
 
     kind: str
     path: str
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     host: str | None = None  # instead of one that the app answers to
-    endpoint: str | None = None  # of the route that is to answer, for the kind "route"
-    fails: bool = False  # the app is to fail in it
+    endpoint: str | None = None  # that should handle it, for the kind "route"
+    raises: bool = False  # whether an exception is raised in it
+
+    def __str__(self) -> str:
+        """Return the request line."""
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True)
-class NotAsked:
-    """What is not asked, and why."""
+class Skipped:
+    """What is not checked, and why."""
 
     what: str
-    reason: str
+    reason: str = ""
     endpoint: str | None = None
 
-    def __str__(self) -> str:
-        """The line that tells it."""
-        return f"not asked: {self.what}: {self.reason}"
+    @property
+    def text(self) -> str:
+        """Both, for a line."""
+        return ", ".join(filter(None, [self.what, self.reason]))
 
 
 @dataclass
 class Plan:
-    """What to ask, and what not."""
+    """Which requests to send, and what to skip."""
 
-    questions: list[Question] = field(default_factory=list)
-    not_asked: list[NotAsked] = field(default_factory=list)
+    requests: list[ProbeRequest] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
 
 
 def plan_for(
     app: Flask, wsgi: Any, *, thorough: bool = False, unsafe: bool = False
 ) -> Plan:
-    """Find what to ask of an app, and of what is mounted beside it in ``wsgi``.
+    """Plan the requests to an app, and to what is around it in ``wsgi``.
 
-    ``thorough`` asks each route with each safe method, and for every state of a file.
-    ``unsafe`` asks with the other methods, too.
+    ``thorough`` adds each safe method of each route, and each state of a file.
+    ``unsafe`` adds the other methods.
 
     Raises:
-        LookupError: ``asked.py`` names an endpoint that is not there.
-        ValueError: a value of ``asked.py`` does not fit its route.
+        ValueError: HEADERS_SAMPLES or HEADERS_SKIP has a value that cannot be used.
     """
-    mounted = dict(_mounted(wsgi))
-    _check_table(app, mounted)
+    around = Reachable(wsgi)
+    others = [each for each in [*around.apps, *around.opaque] if each[1] is not app]
+    _check_settings(app, [*around.paths, *(path for path, _ in others if path)])
+    skip = app.config.get("HEADERS_SKIP", ())
     plan = Plan()
-    routes: list[tuple[Rule, Question]] = []
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if reason := _why_not(rule):
-            plan.not_asked.append(NotAsked(rule.rule, reason, rule.endpoint))
-            continue
-        host, path = _address_of(app, rule)
-        if path is None:
-            reason = "it is on another host"
-            plan.not_asked.append(NotAsked(rule.rule, reason, rule.endpoint))
-            continue
-        question = Question("route", path, host=host, endpoint=rule.endpoint)
-        routes.append((rule, question))
-        _plan_route(plan, rule, question, thorough=thorough, unsafe=unsafe)
-    _plan_kinds(plan, app, routes, thorough=thorough)
-    for prefix, beside in mounted.items():
-        _plan_mounted(plan, prefix, beside)
-    plan.plan = list(dict.fromkeys(plan.plan))
+    routes = _routes(plan, app)
+    for rule, request in routes:
+        _plan_methods(plan, rule, request, thorough=thorough, unsafe=unsafe)
+    kinds = [*_kinds(plan, app, routes, thorough=thorough)]
+    kinds += [ProbeRequest("middleware", path) for path in around.paths]
+    for request in kinds:
+        endpoint = _endpoint_for(app, request)
+        if endpoint in skip or request.path in skip:
+            reason = f"{endpoint or request.path} is in HEADERS_SKIP"
+            plan.skipped.append(Skipped(str(request), reason))
+        else:
+            plan.requests.append(request)
+    own = around.path_of(app)
+    plan.requests = [replace(each, path=own + each.path) for each in plan.requests]
+    for path, other in others:
+        if path in skip:
+            plan.skipped.append(Skipped(path, "it is in HEADERS_SKIP"))
+        elif path and isinstance(other, Flask):
+            mounted = [request for _, request in _routes(plan, other)]
+            mounted.append(ProbeRequest("404", "/no/such/page"))
+            plan.requests += [
+                ProbeRequest("mounted", path + request.path) for request in mounted
+            ]
+        else:
+            plan.skipped.append(Skipped(f"what is inside {name_of(other)}"))
+            plan.requests.append(ProbeRequest("middleware", f"{path}/"))
+    plan.requests = list(dict.fromkeys(plan.requests))
     return plan
 
 
 def narrow(plan: Plan, app: Flask, routes: Iterable[str]) -> Plan:
-    """Keep of a plan what is asked of some routes, named by endpoint or URL rule.
+    """Keep of a plan what belongs to some routes, named by endpoint or URL rule.
 
     Raises:
         LookupError: there is no such route.
@@ -103,198 +133,194 @@ def narrow(plan: Plan, app: Flask, routes: Iterable[str]) -> Plan:
     known = {name for rule in rules for name in rule}
     for route in routes:
         if route not in known:
-            msg = f"{route!r} is no endpoint and no URL rule. There are: {', '.join(sorted(known))}"
+            there = ", ".join(sorted(known))
+            msg = (
+                f"{route!r} is neither an endpoint nor a URL rule. Use one of: {there}"
+            )
             raise LookupError(msg)
-    wanted = {endpoint for rule, endpoint in rules if {rule, endpoint} & {*routes}}
+    kept = {endpoint for rule, endpoint in rules if {rule, endpoint} & {*routes}}
     return Plan(
-        [question for question in plan.plan if question.endpoint in wanted],
-        [skipped for skipped in plan.not_asked if skipped.endpoint in wanted],
+        [request for request in plan.requests if request.endpoint in kept],
+        [skipped for skipped in plan.skipped if skipped.endpoint in kept],
     )
 
 
-def _plan_route(
-    plan: Plan, rule: Rule, question: Question, *, thorough: bool, unsafe: bool
+def _check_settings(app: Flask, paths: Iterable[str]) -> None:
+    samples = app.config.get("HEADERS_SAMPLES", {})
+    if not isinstance(samples, dict) or not all(
+        isinstance(each, dict) for each in samples.values()
+    ):
+        hint = 'map endpoints to parameters, such as {"item": {"number": 7}}.'
+        msg = f"HEADERS_SAMPLES is {samples!r}: {hint}"
+        raise ValueError(msg)
+    skip = app.config.get("HEADERS_SKIP", ())
+    if not isinstance(skip, list | tuple | set | frozenset):
+        msg = f'HEADERS_SKIP is {skip!r}: list endpoints, such as ["item"].'
+        raise ValueError(msg)  # noqa: TRY004 - it may come from the environment
+    parameters: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        parameters.setdefault(rule.endpoint, set()).update(rule.arguments)
+    for where, names, known in (
+        ("HEADERS_SKIP", skip, {*parameters, *paths}),
+        ("HEADERS_SAMPLES", samples, {*parameters}),
+        *(
+            (f"HEADERS_SAMPLES[{e!r}]", samples[e], parameters.get(e, set()))
+            for e in samples
+        ),
+    ):
+        for name in names:
+            if name not in known:
+                there = ", ".join(sorted(known))
+                msg = f"{where} has {name!r}, which does not exist. Use one of: {there}"
+                raise ValueError(msg)
+
+
+def _routes(plan: Plan, app: Flask) -> list[tuple[Rule, ProbeRequest]]:
+    """Return the rules of an app, each with a request that leads to it."""
+    routes = []
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        endpoint = rule.endpoint
+        try:
+            host, path = _address_of(app, rule)
+        except LookupError as error:
+            plan.skipped.append(Skipped(rule.rule, error.args[0], endpoint))
+        else:
+            request = ProbeRequest("route", path, host=host, endpoint=endpoint)
+            routes.append((rule, request))
+    return routes
+
+
+def _plan_methods(
+    plan: Plan, rule: Rule, request: ProbeRequest, *, thorough: bool, unsafe: bool
 ) -> None:
     methods = rule.methods or {"GET"}
     for method in sorted(methods):
         if method not in SAFE and not unsafe:
-            reason = f"{method} may change something; check --unsafe asks it"
-            plan.not_asked.append(NotAsked(rule.rule, reason, rule.endpoint))
+            what = f"{method} {rule.rule}"
+            reason = "it may change something (check --unsafe sends it)"
+            plan.skipped.append(Skipped(what, reason, rule.endpoint))
         elif thorough or method not in {"HEAD", "OPTIONS"} or methods <= SAFE - {"GET"}:
-            plan.plan.append(replace(question, method=method))
+            plan.requests.append(replace(request, method=method))
 
 
-def _plan_kinds(
-    plan: Plan, app: Flask, routes: list[tuple[Rule, Question]], *, thorough: bool
-) -> None:
-    """Plan requests for what Flask answers by itself, where no view is called by them."""
-    pages = [question for rule, question in routes if not _is_static(rule)]
-    first = replace(next(iter(pages), Question("", "/")), endpoint=None)
-    kinds = [Question("404", "/no/such/page", host=first.host)]
-    every = [question for _, question in routes] if thorough else [first]
-    kinds += [_with_wrong_method(app, question) for question in every]
-    kinds += [replace(first, kind="OPTIONS", method="OPTIONS")]
-    kinds += itertools.islice(_redirects(routes), 1)
-    if thorough:
-        kinds += _of_files(app, routes)
-    if app.config.get("TRUSTED_HOSTS"):
-        kinds.append(replace(first, kind="untrusted host", host="untrusted.invalid"))
-    if _shows_debugger(app):
-        reason = "in debug mode an exception ends in the debugger's page"
-        plan.not_asked.append(NotAsked("500", reason))
-    else:
-        kinds.append(replace(first, kind="500", fails=True))
-    for question in kinds:
-        endpoint = _answering(app, question)
-        if endpoint in asked.NOT_ASKED:
-            reason = f"{endpoint} would answer, which is named in NOT_ASKED of asked.py"
-            plan.not_asked.append(NotAsked(question.kind, reason))
-        else:
-            plan.plan.append(question)
-
-
-def _with_wrong_method(app: Flask, question: Question) -> Question:
-    adapter = _adapter(app, question.host)
-    allowed = {*adapter.allowed_methods(question.path)}
-    wrong = next(method for method in ("TRACE", "LINK", "X") if method not in allowed)
-    return replace(question, kind="405", method=wrong, endpoint=None)
-
-
-def _redirects(routes: list[tuple[Rule, Question]]) -> Iterator[Question]:
-    """Paths without the slash at their end, or with two for one: Flask knows better."""
-    for rule, question in routes:
-        if not rule.is_leaf and rule.strict_slashes and question.path != "/":
-            path = question.path.removesuffix("/")
-            yield Question("redirect", path, host=question.host)
-    for rule, question in routes:
-        head, _, tail = question.path.rpartition("/")
-        if head and tail and rule.merge_slashes:
-            yield Question("redirect", f"{head}//{tail}", host=question.host)
-
-
-def _of_files(app: Flask, routes: list[tuple[Rule, Question]]) -> Iterator[Question]:
-    """What is asked of a static file, so that it is sent in part, not at all, not found."""
-    for rule, question in routes:
-        if _is_static(rule) and app.view_functions.get(rule.endpoint):
-            file = replace(question, endpoint=None)
+def _kinds(
+    plan: Plan, app: Flask, routes: list[tuple[Rule, ProbeRequest]], *, thorough: bool
+) -> Iterator[ProbeRequest]:
+    """Yield requests for the kinds of response that Flask makes by itself."""
+    pages = [request for rule, request in routes if not _is_static(app, rule)]
+    first = replace((pages or [ProbeRequest("", "/")])[0], endpoint=None)
+    yield ProbeRequest("404", "/no/such/page", host=first.host)
+    for request in [request for _, request in routes] if thorough else [first]:
+        adapter = _adapter(app, request.host)
+        allowed = {*adapter.allowed_methods(request.path)}
+        wrong = next(each for each in ("TRACE", "LINK", "X") if each not in allowed)
+        yield replace(request, kind="405", method=wrong, endpoint=None)
+    yield replace(first, kind="OPTIONS", method="OPTIONS")
+    yield from itertools.islice(_redirects(routes), 1)
+    for rule, request in routes:
+        if thorough and _is_static(app, rule):
+            file = replace(request, endpoint=None)
             yield replace(file, kind="304", headers=(("If-None-Match", "*"),))
             yield replace(file, kind="206", headers=(("Range", "bytes=0-0"),))
             yield replace(file, kind="416", headers=(("Range", "bytes=999999999-"),))
             yield replace(file, kind="404", path=f"{file.path}.not-there")
+    if app.config.get("TRUSTED_HOSTS"):
+        yield replace(first, kind="untrusted host", host="untrusted.invalid")
+    if propagates(app):
+        reason = "in debug mode exceptions end in the debugger's page"
+        plan.skipped.append(Skipped("500", reason))
+    else:
+        yield replace(first, kind="500", raises=True)
 
 
-def flask_in(wsgi: Any) -> Flask | None:
-    """The Flask app that a WSGI application is, or that middlewares lead to."""
-    for each in _chain(wsgi):
-        if isinstance(each, Flask):
-            return each
-    return None
+def _redirects(routes: list[tuple[Rule, ProbeRequest]]) -> Iterator[ProbeRequest]:
+    """Yield paths without their last slash, or with one doubled: Flask redirects them."""
+    for rule, request in routes:
+        if not rule.is_leaf and rule.strict_slashes and request.path != "/":
+            path = request.path.removesuffix("/")
+            yield ProbeRequest("redirect", path, host=request.host)
+    for rule, request in routes:
+        head, _, tail = request.path.rpartition("/")
+        if head and tail and rule.merge_slashes:
+            yield ProbeRequest("redirect", f"{head}//{tail}", host=request.host)
 
 
-def _chain(wsgi: Any) -> Iterator[Any]:
-    """A WSGI application and those inside it: middlewares have the next as ``app``."""
-    seen: list[object] = []
-    while wsgi is not None and not any(wsgi is each for each in seen):
-        seen.append(wsgi)
-        yield wsgi
-        wsgi = _within(wsgi)
+def _address_of(app: Flask, rule: Rule) -> tuple[str | None, str]:
+    """Return the host, if a rule has one of its own, and the path that lead to it.
 
-
-def _within(wsgi: Any) -> Any:
-    if isinstance(wsgi, Flask):
-        return wsgi.wsgi_app
-    owner = getattr(wsgi, "__self__", None)  # app.wsgi_app is a method of the app
-    return owner if isinstance(owner, Flask) else getattr(wsgi, "app", None)
-
-
-def _mounted(wsgi: Any) -> Iterator[tuple[str, Any]]:
-    for each in _chain(wsgi):
-        if isinstance(each, DispatcherMiddleware):
-            yield from each.mounts.items()
-
-
-def _plan_mounted(plan: Plan, prefix: str, mounted: Any) -> None:
-    if prefix in asked.NOT_ASKED:
-        plan.not_asked.append(NotAsked(prefix, "named in NOT_ASKED of asked.py"))
-        return
-    app = flask_in(mounted)
-    if app is None:
-        plan.plan.append(Question("mounted", f"{prefix}/"))
-        return
-    for rule in app.url_map.iter_rules():
-        if rule.arguments - (rule.defaults or {}).keys():
-            reason = "it is mounted, and has parameters"
-            plan.not_asked.append(NotAsked(f"{prefix}{rule.rule}", reason))
-        elif "GET" in (rule.methods or {"GET"}) and not _why_not(rule):
-            _, path = _address_of(app, rule)
-            plan.plan.append(Question("mounted", f"{prefix}{path}"))
-    plan.plan.append(Question("mounted", f"{prefix}/no/such/page"))
-
-
-def _address_of(app: Flask, rule: Rule) -> tuple[str | None, str | None]:
-    """The host, if the rule has one of its own, and a path that lead to a rule."""
-    values = {**asked.PARAMETERS.get(rule.endpoint, {}), **(rule.defaults or {})}
+    Raises:
+        LookupError: none is known, or the rule is to be skipped.
+        ValueError: HEADERS_SAMPLES has a value that does not fit.
+    """
+    if rule.endpoint in app.config.get("HEADERS_SKIP", ()):
+        msg = "it is in HEADERS_SKIP"
+        raise LookupError(msg)
+    if rule.endpoint == OWN_PAGE:
+        msg = "it would send these requests again"
+        raise LookupError(msg)
+    if rule.build_only or rule.websocket:
+        msg = "no request leads to it"
+        raise LookupError(msg)
+    samples = app.config.get("HEADERS_SAMPLES", {}).get(rule.endpoint, {})
+    values = {**samples, **(rule.defaults or {})}
+    for name in rule.arguments - values.keys():
+        values[name] = _value_for(app, rule, name)
     try:
         built = rule.build(values, append_unknown=False)
     except Exception:  # noqa: BLE001 - the converter of a parameter may be anyone's
         built = None
     if built is None:
-        given = asked.PARAMETERS.get(rule.endpoint)
-        msg = f"asked.py: PARAMETERS[{rule.endpoint!r}] is {given!r}: that does not fit {rule.rule}"
+        where = f"HEADERS_SAMPLES[{rule.endpoint!r}]"
+        msg = f"{where} is {samples!r}: give values that fit {rule.rule}."
         raise ValueError(msg)
     domain, path = built
     if app.url_map.host_matching or not domain:
         return domain or None, path
-    server = app.config["SERVER_NAME"]
-    return (f"{domain}.{server}", path) if server else (None, None)
+    if not app.config["SERVER_NAME"]:
+        msg = f"SERVER_NAME is not set, so the host of {domain!r} is not known"
+        raise LookupError(msg)
+    return f"{domain}.{app.config['SERVER_NAME']}", path
 
 
-def _why_not(rule: Rule) -> str | None:
-    """Why a rule is not asked, if it is not."""
-    if rule.endpoint in asked.NOT_ASKED:
-        return "named in NOT_ASKED of asked.py"
-    if rule.endpoint == OWN_PAGE:
-        return "the table's own page"
-    if rule.build_only or rule.websocket:
-        return "nothing to ask"
-    known = {**asked.PARAMETERS.get(rule.endpoint, {}), **(rule.defaults or {})}
-    if missing := sorted(rule.arguments - known.keys()):
-        return f"no value for {', '.join(missing)} in asked.py"
-    return None
+def _value_for(app: Flask, rule: Rule, name: str) -> Any:
+    """Return a value that fits a parameter of a rule: a file, or one of ``SAMPLES``.
 
-
-def _check_table(app: Flask, mounted: Iterable[str]) -> None:
-    known = {rule.endpoint for rule in app.url_map.iter_rules()}
-    for table, names, more in (
-        ("PARAMETERS", asked.PARAMETERS, set[str]()),
-        ("NOT_ASKED", asked.NOT_ASKED, {*mounted}),
-    ):
-        for name in names:
-            if name not in known | more | {"static"}:
-                there = ", ".join(sorted(known | more))
-                msg = f"asked.py: {table} names {name!r}, which is no endpoint. There are: {there}"
-                raise LookupError(msg)
+    Raises:
+        LookupError: none fits.
+    """
+    folder = static_folder(app, rule.endpoint) or ""
+    for base, folders, files in os.walk(folder):
+        folders.sort()
+        if files:
+            return Path(base, min(files)).relative_to(folder).as_posix()
+    converter: BaseConverter = rule._converters[name]  # noqa: SLF001 - there is no other way
+    choices = sorted(getattr(converter, "items", ()), key=converter.regex.find)
+    limits = [str(getattr(converter, limit, "")) for limit in ("min", "max")]
+    for text in (*choices, *SAMPLES, *limits):
+        try:
+            if re.fullmatch(converter.regex, text):
+                value = converter.to_python(text)
+                converter.to_url(value)
+                return value
+        except Exception:  # noqa: BLE001, S112 - the converter may be anyone's
+            continue
+    table = {rule.endpoint: {name: ...}}
+    msg = f"no sample fits <{name}>: add one to HEADERS_SAMPLES, {table}"
+    raise LookupError(msg)
 
 
 def _adapter(app: Flask, host: str | None) -> MapAdapter:
-    server = host or app.config["SERVER_NAME"] or "localhost"
-    return app.url_map.bind(server)
+    return app.url_map.bind(host or app.config["SERVER_NAME"] or "localhost")
 
 
-def _answering(app: Flask, question: Question) -> str | None:
-    """The endpoint whose view a request would call, ``None`` where it calls none."""
+def _endpoint_for(app: Flask, request: ProbeRequest) -> str | None:
+    """Return the endpoint whose view a request would call, ``None`` if it calls none."""
     try:
-        endpoint, _ = _adapter(app, question.host).match(question.path, question.method)
+        endpoint, _ = _adapter(app, request.host).match(request.path, request.method)
     except HTTPException:
         return None
     return str(endpoint)
 
 
-def _shows_debugger(app: Flask) -> bool:
-    """Whether an exception leaves the app instead of becoming a page."""
-    propagates = app.config["PROPAGATE_EXCEPTIONS"]
-    return app.debug or app.testing if propagates is None else bool(propagates)
-
-
-def _is_static(rule: Rule) -> bool:
-    return str(rule.endpoint).rpartition(".")[2] == "static"
+def _is_static(app: Flask, rule: Rule) -> bool:
+    return static_folder(app, rule.endpoint) is not None

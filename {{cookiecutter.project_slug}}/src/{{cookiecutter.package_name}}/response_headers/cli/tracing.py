@@ -1,207 +1,223 @@
-"""Watch a request inside the app, to tell afterwards who set which header."""
+"""Trace a request inside the app, to tell which part of it set each header."""
 
 from __future__ import annotations
 
 import contextlib
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import (
     after_this_request,
     got_request_exception,
+    has_request_context,
     request,
     request_finished,
     request_started,
 )
-from werkzeug.http import parse_set_header
+from werkzeug.datastructures import HeaderSet
+from werkzeug.http import parse_list_header
+from werkzeug.wrappers import Response as BaseResponse
 
-from ..header_policy import has_policy, headers_for
+from ..header_policy import WireResponse, has_policy, resolve
+from ..net import PROBE
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from flask import Flask, Response
+    from _typeshed.wsgi import WSGIEnvironment
+    from flask import Flask, Request, Response
 
-    from ..header_policy import ResolvedHeaders
-
-    Pair = tuple[str, str]
+    from ..values import Row
 
 VIEW = "view"
 FLASK = "Flask"
 HOOK = "hook"
 """A function of the app, or of an extension, that Flask calls after the view."""
+RESPONSE_CLASS = "response class"
+"""A view's own response class, which finishes its headers by itself."""
 MIDDLEWARE = "middleware"
-"""What is around the app, or mounted beside it."""
+"""A WSGI application around the app, or mounted beside it."""
 
-NOTES = "headers.notes"
-"""The key of a request's notes in its environ; other requests are not watched."""
-
-_BY_FLASK = frozenset({"allow", "content-length"})
-_BY_FLASK_FOR_FILES = frozenset(
-    {
-        "accept-ranges",
-        "cache-control",
-        "content-disposition",
-        "content-range",
-        "content-type",
-        "date",
-        "etag",
-        "last-modified",
-    }
-)
 _TYPES_OF_FLASK = frozenset({"text/html; charset=utf-8", "application/json"})
 
 
-class Value(NamedTuple):
-    """A header as it is to go out."""
+class ExpectedHeader(NamedTuple):
+    """A header as it should be sent."""
 
     name: str
     value: str | None
 
 
 ANY = None
-"""Stands for a value that is another in each response."""
+"""Stands for a value that differs in each response."""
 
-Expected = dict[str, Value]
-"""By name in lower case; only what goes out."""
+Expected = dict[str, ExpectedHeader]
+"""The headers that should be sent, by their names in lower case."""
 
 
-class OnPurposeError(Exception):
+class DeliberateError(Exception):
     """Raised in a request to see the app's page for an exception."""
 
 
 @dataclass
-class Notes:
-    """What is seen of one request."""
+class Trace:
+    """What is seen of one request.
 
-    fails: bool  # the app is to fail in it
-    app: Flask | None = None  # the app with a policy that has answered
+    ``logged`` has the exceptions that were logged in this request or an earlier one.
+    """
+
+    raises: bool
+    logged: set[str]
+    app: Flask | None = None  # the app with a policy that handled the request
     endpoint: str | None = None
+    status: str | None = None
+    headers: list[Row] = field(default_factory=list)
+    origins: Mapping[str, str] = field(default_factory=dict)  # of the policy's headers
     expected: Expected = field(default_factory=dict)
-    first: list[Pair] = field(default_factory=list)  # as the view made it
-    last: list[Pair] = field(default_factory=list)  # as Flask finished it
-    replaced: bool = False  # the view's response, by one that lacks something of it
-    _finished: bool = False
+    _request: Request | None = None
+    _taken: Response | None = None  # the view's response
+    _response: Response | None = None  # the one that Flask sends
+    _stages: dict[str, list[Row]] = field(default_factory=dict)  # headers, by origin
     _session_cookie: str = ""
     _unrouted: bool = False
-    _response: Response | None = None
-    _status: int = 0
 
     def begin(self, app: Flask) -> None:
-        """Ask Flask for the response, before other functions have it."""
-        if self.app is not None:  # it has begun, and ends in an exception
+        """Capture the response before any ``after_request`` function runs."""
+        if self.app is not None:  # this is its exception
             return
         self.app = app
-        self.endpoint = request.endpoint
+        self._request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         self._session_cookie = app.session_interface.get_cookie_name(app)
         self._unrouted = request.routing_exception is not None
 
         def take(response: Response) -> Response:
-            # What the view has registered for this response is the view's, too: Flask
-            # calls it in the order of registration, and this one again after that.
-            if self._response is None:
+            # Functions that the view registered are the view's, too. Flask calls them
+            # in the order of registration, and this one again after them.
+            if self._taken is None:
                 after_this_request(take)
-            self.first = list(response.headers.items())
-            self.expected = expected_of(headers_for(app, self.endpoint), response)
-            self._response, self._status = response, response.status_code
+            self._taken = response
+            self._stages[VIEW] = list(response.headers.items())
             return response
 
         after_this_request(take)
 
-    def end(self, app: Flask, response: Response) -> None:
-        """Note the response that all functions have had."""
-        self._finished = True
-        self.last = list(response.headers.items())
-        self.expected = expected_of(headers_for(app, self.endpoint), response)
-        if self._response is not None and response is not self._response:
-            names = {name for name, _ in self.last} | {*self.expected}
-            lost = any(name not in names for name, _ in self.first)
-            self.replaced = lost or response.status_code != self._status
+    def finish(self, response: Response) -> None:
+        """Note the response that passed all functions."""
+        self._response = response
 
-    def origins(self, wanted: ResolvedHeaders, pair: Pair, again: int) -> str:
-        """Tell who set a header that was sent as often before: the first is the policy's."""
-        key = pair[0].lower()
+    def start(
+        self, app: Flask, environ: WSGIEnvironment, status: str, headers: list[Row]
+    ) -> None:
+        """Note what is sent, and what should be, whether or not it was seen in the app.
+
+        ``app`` is the one that the request was sent to.
+        """
+        self.status, self.headers = status, headers
+        response: Any = WireResponse(status=status, headers=headers)
+        if finished := self._response:
+            self._stages[HOOK] = list(finished.headers.items())
+            self._stages[FLASK] = [*BaseResponse.get_wsgi_headers(finished, environ)]
+            self._stages[RESPONSE_CLASS] = [*finished.get_wsgi_headers(environ)]
+            if type(finished).__call__ is not BaseResponse.__call__:
+                self._stages[RESPONSE_CLASS] += headers
+            if (finished.status_code, finished.headers.get("Content-Type")) == (
+                response.status_code,
+                response.headers.get("Content-Type"),
+            ):
+                response = finished  # it knows more, such as whether it is a file
+        resolved, self.endpoint, sent = resolve(self.app or app, environ, self._request)
+        self.origins = resolved.origins
+        again = dict(resolved.rows_for(response, sent))
+        self.expected = {
+            name.lower(): ExpectedHeader(
+                name, value if value == again.get(name) else ANY
+            )
+            for name, value in resolved.rows_for(response, sent)
+        }
+
+    @property
+    def lost(self) -> list[str] | None:
+        """The view's headers that are gone with its response, if a hook replaced it."""
+        view, sent = self._taken, self._response
+        if view is None or sent is None or view is sent:
+            return None
+        names = {name for name, _ in [*self._stages[HOOK], *self.headers]}
+        lost = [name for name, _ in self._stages[VIEW] if name not in names]
+        replaced = lost or view.status_code != sent.status_code
+        return list(dict.fromkeys(lost)) if replaced else None
+
+    def origin(self, row: Row, copies: int) -> str:
+        """Return what set a header. Equal ones were sent before it: the policy's first."""
+        key = row[0].lower()
         expected = self.expected.get(key)
-        if expected and expected.value in {pair[1], ANY} and not again:
-            return wanted.origins[key]
+        if expected and expected.value in {row[1], ANY} and not copies:
+            return self.origins[key]
         if expected and key == "vary":
-            return f"{wanted.origins[key]} + {self._vary_by(pair[1], expected.value)}"
-        if max(self.first.count(pair), self.last.count(pair)) > again:
-            return self._in_the_app(*pair)
-        if key == "content-length":
+            sent, own = tokens([row[1]]), tokens([expected.value or ""])
+            policy = [self.origins[key]] if own <= sent else []
+            return " + ".join([*policy, *self._vary_origins(sent - own)])
+        if self._is_flask_s(*row):
             return FLASK
-        raised_again = self._response is not None and not self._finished
-        return HOOK if raised_again else MIDDLEWARE
+        for origin, headers in self._stages.items():
+            if headers.count(row) > copies:
+                static = (self.endpoint or "").rpartition(".")[2] == "static"
+                return FLASK if origin == VIEW and static else origin
+        # An exception in a hook, or an extension that handles it, leaves no trace.
+        return HOOK if self.app is not None and self._response is None else MIDDLEWARE
 
-    def _vary_by(self, sent: str, expected: str | None) -> str:
-        added = _tokens([sent]) - _tokens([expected or ""])
-        if not added <= _vary_of(self.last) | _vary_of(self.first):
-            return MIDDLEWARE
-        if added == {"cookie"}:  # the session is in use
-            return FLASK
-        return VIEW if _vary_of(self.first) else HOOK
+    def _vary_origins(self, added: set[str]) -> Iterator[str]:
+        for origin, headers in self._stages.items():
+            found = added & tokens(v for name, v in headers if name.lower() == "vary")
+            if found == {"cookie"} and origin == HOOK:  # the session is in use
+                yield FLASK
+            elif found:
+                yield origin
+            added = added - found
+        if added:
+            yield MIDDLEWARE
 
-    def _in_the_app(self, name: str, value: str) -> str:
+    def _is_flask_s(self, name: str, value: str) -> bool:
+        """Whether Flask sets a header by itself, with this value."""
         key = name.lower()
-        static = (self.endpoint or "").rpartition(".")[2] == "static"
-        by_flask = (
-            key in _BY_FLASK
-            or (key in _BY_FLASK_FOR_FILES and static)
+        return (
+            key in {"allow", "content-length"}
             or (key == "location" and self._unrouted)
             or (key == "content-type" and value in _TYPES_OF_FLASK)
             or (key == "set-cookie" and value.startswith(f"{self._session_cookie}="))
             or (key == "vary" and value == "Cookie")  # the session is in use
         )
-        if by_flask:
-            return FLASK
-        return VIEW if (name, value) in self.first else HOOK
 
 
-def expected_of(wanted: ResolvedHeaders, response: Any) -> Expected:
-    """What a response is to carry of the policy and its overrides.
-
-    A value that is another each time it is asked for may be any.
-    """
-    asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    once = wanted.rows_for(response, asked)
-    again = dict(wanted.rows_for(response, asked))
-    return {
-        name.lower(): Value(name, value if again.get(name) == value else ANY)
-        for name, value in once
-    }
-
-
-def _tokens(values: Iterable[str]) -> set[str]:
-    return {token for value in values for token in parse_set_header(value).as_set()}
-
-
-def _vary_of(pairs: list[Pair]) -> set[str]:
-    return _tokens(value for name, value in pairs if name.lower() == "vary")
+def tokens(values: Iterable[str]) -> set[str]:
+    """Return the members of lists such as ``Vary``, in lower case."""
+    lists = map(parse_list_header, values)
+    return {token for each in lists for token in HeaderSet(each).as_set()}
 
 
 @contextlib.contextmanager
-def watching(app: Flask) -> Iterator[None]:
-    """Take the notes of requests that have some, of every app that has a policy.
+def tracing(app: Flask) -> Iterator[None]:
+    """Trace the requests that have a :class:`Trace`, in every app that has a policy.
 
-    The log of ``app`` does not get the exception that is raised on purpose.
+    The log of ``app`` gets each of their exceptions once, and no deliberate one.
     """
 
     def start(sender: Flask, **_: object) -> None:
-        if notes := _notes(sender):
-            notes.begin(sender)
-            if notes.fails:
-                raise OnPurposeError
+        if trace := _trace(sender):
+            trace.begin(sender)
+            if trace.raises:
+                raise DeliberateError
 
     def fail(sender: Flask, **_: object) -> None:  # it may be before it has started
-        if notes := _notes(sender):
-            notes.begin(sender)
+        if trace := _trace(sender):
+            trace.begin(sender)
 
     def finish(sender: Flask, response: Response, **_: object) -> None:
-        if notes := _notes(sender):
-            notes.end(sender, response)
+        if trace := _trace(sender):
+            trace.finish(response)
 
-    app.logger.addFilter(_not_on_purpose)
+    app.logger.addFilter(_is_news)
     try:
         with (
             request_started.connected_to(start),
@@ -210,14 +226,23 @@ def watching(app: Flask) -> Iterator[None]:
         ):
             yield
     finally:
-        app.logger.removeFilter(_not_on_purpose)
+        app.logger.removeFilter(_is_news)
 
 
-def _notes(app: Flask) -> Notes | None:
-    notes: Notes | None = request.environ.get(NOTES)
-    return notes if has_policy(app) else None
+def _trace(app: Flask) -> Trace | None:
+    trace: Trace | None = request.environ.get(PROBE)
+    return trace if has_policy(app) else None
 
 
-def _not_on_purpose(record: logging.LogRecord) -> bool:
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether to log a record: not a deliberate error, nor one that was logged before."""
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, OnPurposeError)
+    trace = request.environ.get(PROBE) if has_request_context() else None
+    if error is None or trace is None:
+        return True
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    key = f"{error!r} {last}"
+    if isinstance(error, DeliberateError) or key in trace.logged:
+        return False
+    trace.logged.add(key)
+    return True

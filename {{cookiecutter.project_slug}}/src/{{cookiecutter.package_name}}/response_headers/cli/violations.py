@@ -1,77 +1,87 @@
-"""What is wrong with an answer, held against the policy and its overrides."""
+"""Compare what was sent with the policy and its overrides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from werkzeug.http import parse_set_header
-
-from ..overrides import overrides_of
 from ..header_policy import headers_for
-from ..validation import PRINTABLE_LATIN_1
-from .tracing import ANY, HOOK, MIDDLEWARE
+from ..overrides import overrides_of
+from ..validation import PRINTABLE_LATIN_1, TOKEN
+from .client import LIMIT
+from .plan import Skipped
+from .tracing import ANY, MIDDLEWARE, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from flask import Flask
 
-    from .client import Answer, Row
-    from .tracing import Value
-
-ALL = "every header"
-NOTHING = "nothing"
+    from .client import ProbeResponse, SentHeader
+    from .tracing import ExpectedHeader
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One line of ``flask headers check``."""
+class Violation:
+    """What is wrong, and with which response."""
 
-    where: str
-    header: str
-    expected: str
-    found: str
+    problem: str
+    header: str = ""
+    path: str = ""
+    response: str = ""
 
     def __str__(self) -> str:
-        """The line."""
-        return (
-            f"{self.where}: {self.header}: expected {self.expected}, found {self.found}"
-        )
+        """Return the line that says so."""
+        return f"{self.response}: {self.problem}" if self.response else self.problem
 
 
-def faults_of(answer: Answer) -> list[Fault]:
-    """Compare what was sent with what was to be sent.
+def violations_of(response: ProbeResponse) -> list[Violation]:
+    """Compare what was sent with what should have been.
 
-    A view, or a function after it, may set ``Cache-Control`` as it likes, and may add to
-    ``Vary``. To change any other header of the policy is an override's business.
+    A view, or a function after it, may set ``Cache-Control``, and may add to ``Vary``. To
+    change another header of the policy takes an override.
     """
-    question = answer.question
-    where = f"{question.method} {question.path} ({answer.status})"
-    if answer.error is not None:
-        return [Fault(where, ALL, "an answer", answer.error)]
-    faults = []
-    if answer.lost is not None:
-        lost = ", ".join(dict.fromkeys(answer.lost)) or ALL
-        found = f"another response, put in its place by a {HOOK}"
-        faults.append(Fault(where, lost, "the view's response", found))
-    for name in sorted(answer.wanted.origins):
-        faults += [Fault(where, *differing) for differing in _compare(answer, name)]
-    faults += [
-        Fault(
-            where,
-            row.name,
-            "Latin-1, which is all that a server sends",
-            repr(row.value),
-        )
-        for row in answer.rows
-        if not PRINTABLE_LATIN_1.fullmatch(row.value)
-    ]
-    return faults
+    path, where = response.request.path, f"{response.request} ({response.status})"
+    if response.error is not None:
+        return [Violation(response.error, "", path, where)]
+    trace = response.trace
+    found: list[tuple[str, str]] = []
+    if trace.lost is not None:
+        lost = ", ".join(trace.lost) or "its status"
+        found.append(("", f"a hook replaced the view's response and lost {lost}"))
+    for name in sorted(trace.origins):
+        found += _compare(name, trace.expected.get(name), response.sent(name))
+    for sent in response.headers:
+        if not PRINTABLE_LATIN_1.fullmatch(sent.value):
+            problem = f"expected Latin-1, which is all that a server sends, found {sent.value!r}"
+            found.append((sent.name, f"{sent.name}: {problem}"))
+    return [Violation(problem, header, path, where) for header, problem in found]
 
 
-def dead_overrides(app: Flask) -> list[Fault]:
-    """Find overrides that remove what nothing sets: most likely a slip in the name."""
+def summarize(violations: Iterable[Violation]) -> list[str]:
+    """Return a line for each cause: the same problem with one response, or with many."""
+    causes: dict[str, list[Violation]] = {}
+    for violation in violations:
+        causes.setdefault(violation.problem, []).append(violation)
+    return [_line(same) for same in causes.values()]
+
+
+def skipped_in(responses: Iterable[ProbeResponse]) -> list[Skipped]:
+    """Return what was requested but could not be checked."""
+    skipped = []
+    for response in responses:
+        request, endpoint = response.request, response.trace.endpoint
+        if response.waits:
+            what = f"the body of {request}"
+            skipped.append(Skipped(what, f"it did not start within {LIMIT} s"))
+        if request.endpoint not in {None, endpoint}:
+            reason = f"{endpoint or 'no route'} handled it ({response.status}), not {request.endpoint}: set HEADERS_SAMPLES"
+            skipped.append(Skipped(str(request), reason))
+    return list(dict.fromkeys(skipped))  # most are the same over HTTP and HTTPS
+
+
+def dead_overrides(app: Flask) -> list[Violation]:
+    """Find overrides that remove what nothing sets: most likely a misspelt name."""
     places: list[tuple[str, object]] = [
         *((f"blueprint {name}", place) for name, place in app.blueprints.items()),
         *((f"route {name}", view) for name, view in app.view_functions.items()),
@@ -81,45 +91,47 @@ def dead_overrides(app: Flask) -> list[Fault]:
         overrides = overrides_of(place).items()
         set_anywhere |= {name.lower() for name, value in overrides if value is not None}
     return [
-        Fault(
-            f"override of {where}",
-            name,
-            "a header to remove",
-            f"{NOTHING} of this name",
-        )
+        Violation(f"override of {where}: it removes {name}, which nothing sets", name)
         for where, place in places
         for name, value in overrides_of(place).items()
         if value is None and name.lower() not in set_anywhere
     ]
 
 
-def _compare(answer: Answer, key: str) -> Iterator[tuple[str, str, str]]:
-    """The header, what was expected of it and what was found, where the two differ."""
-    sent = answer.sent(key)
-    wanted = answer.expected.get(key)
-    name = wanted.name if wanted else sent[0].name if sent else key
-    expected = _in_words(wanted)
-    if not sent:
-        if wanted:
-            yield name, expected, NOTHING
-    elif len(sent) > 1:
-        found = " and ".join(f"{row.value!r} ({row.origins})" for row in sent)
-        yield name, f"{expected} once", f"{len(sent)} of it: {found}"
-    elif not _agrees(wanted, sent[0]):
-        yield name, expected, f"{sent[0].value!r} ({sent[0].origins})"
+def _line(same: list[Violation]) -> str:
+    if len(same) == 1:
+        return str(same[0])
+    line = f"{same[0].problem}, in {len(same)} responses"
+    one_path = all(each.path == same[0].path for each in same)
+    return f"{same[0].path}: {line}" if one_path else line
 
 
-def _in_words(wanted: Value | None) -> str:
-    if wanted is None:
-        return NOTHING
-    return "a value" if wanted.value is ANY else repr(wanted.value)
+def _compare(
+    key: str, expected: ExpectedHeader | None, sent: list[SentHeader]
+) -> Iterator[tuple[str, str]]:
+    """Yield the header and what is wrong with it, if anything is."""
+    name = expected.name if expected else sent[0].name if sent else key
+    value = _quoted(expected.value) if expected else "nothing"
+    found = " and ".join(f"{_quoted(each.value)} ({each.origin})" for each in sent)
+    if len(sent) > 1:
+        yield name, f"{name}: expected {value} once, found {found}"
+    elif sent and not _agrees(expected, sent[0]):
+        yield name, f"{name}: expected {value}, found {found}"
+    elif expected and not sent:
+        yield name, f"{name}: expected {value}, found nothing"
 
 
-def _agrees(wanted: Value | None, row: Row) -> bool:
-    """Whether a header is as it was to be, or is one that a view may set."""
-    if row.name.lower() == "cache-control" and row.origins != MIDDLEWARE:
+def _quoted(value: str | None) -> str:
+    if value is ANY:
+        return "a value"
+    return value if TOKEN.fullmatch(value) else repr(value)
+
+
+def _agrees(expected: ExpectedHeader | None, sent: SentHeader) -> bool:
+    """Whether a header is as it should be, or is one that a view may set."""
+    if sent.name.lower() == "cache-control" and sent.origin != MIDDLEWARE:
         return True
-    if row.name.lower() == "vary":
-        tokens = parse_set_header(wanted.value if wanted else None).as_set()
-        return tokens <= parse_set_header(row.value).as_set()
-    return wanted is not None and wanted.value in {ANY, row.value}
+    if sent.name.lower() == "vary":
+        wanted = (expected and expected.value) or ""
+        return tokens([wanted]) <= tokens([sent.value])
+    return expected is not None and expected.value in {ANY, sent.value}

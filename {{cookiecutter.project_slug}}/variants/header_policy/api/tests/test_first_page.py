@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conftest import Fetch
 
-REPLACED = "Do you have another / ? Delete tests/test_first_page.py, or test yours."
+REPLACED = "If you replaced it, or it needs a login: change or delete this file."
 
 
 def test_the_first_response_is_json(fetch: Fetch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conftest import Fetch
 
-REPLACED = "Do you have another first page? Delete tests/test_first_page.py, or test yours."
+REPLACED = "If you replaced this page, or it needs a login: change or delete this file."
 
 
 def test_the_first_page_is_there(fetch: Fetch) -> None:

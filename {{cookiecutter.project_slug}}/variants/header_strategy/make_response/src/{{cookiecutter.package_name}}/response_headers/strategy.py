@@ -9,33 +9,33 @@ https://flask.palletsprojects.com/api/#flask.request_finished
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from weakref import WeakMethod
+from typing import TYPE_CHECKING
 
-from flask import request_finished
+from flask import Flask, request_finished
 
-from .header_policy import apply_policy, copy_response, current_environ
+from .header_policy import apply_policy, current_environ
+from .net import add_methods
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Response
     from flask.typing import ResponseReturnValue
 
 _MADE = "response_headers.made"
 
 
-def init_app(app: Flask) -> None:
-    """Note each response that the app makes."""
-    # With a strong reference the app would never be freed.
-    flask_make_response: Any = WeakMethod(app.make_response)
+class FlaskWithPolicy(Flask):
+    """An app that notes each response that it makes."""
 
-    def make_response(rv: ResponseReturnValue) -> Response:
-        response: Response = flask_make_response()(rv)
-        if response is rv or isinstance(rv, tuple):  # other requests may share it
-            response = copy_response(response)
+    def make_response(self, rv: ResponseReturnValue) -> Response:
+        """Make a response of what a view returned."""
+        response = super().make_response(rv)
         current_environ()[_MADE] = response
         return response
 
-    app.make_response = make_response  # type: ignore[method-assign]
+
+def init_app(app: Flask) -> None:
+    """Let the app make its responses so."""
+    add_methods(app, FlaskWithPolicy)
 
 
 @request_finished.connect

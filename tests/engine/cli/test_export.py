@@ -1,34 +1,32 @@
-"""``flask headers export``: every value comes out right in the proxy's own quoting."""
+"""``flask headers export``: every value has the proxy's own quoting."""
 
 from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
+from my_flask_app.response_headers import (
+    NONCE,
+    PageCsp,
+    RequestId,
+    ResponseHeaders,
+    Value,
+)
+from my_flask_app.response_headers.cli.export import prefix_of
 
-from {{ cookiecutter.package_name }} import precedence
-from {{ cookiecutter.package_name }}.inspection.proxies import prefix_of
-
-from .conftest import POLICY, VALUE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from click.testing import Result
-    from flask import Flask
+from .conftest import POLICY, VALUE, Run
 
 PROXIES = ["nginx", "caddy"]
 
 
-def send(app: Flask, value: str) -> None:
-    """Give the app a policy with one header."""
-    precedence.init_app(app, [("X-Odd", value)])
+def set_policy(app: Flask, *rows: tuple[str, Value]) -> None:
+    ResponseHeaders(rows, where="policy").init_app(app)
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_every_header_is_exported(run: Callable[..., Result], proxy: str) -> None:
+def test_every_header_is_exported(run: Run, proxy: str) -> None:
     done = run("export", proxy)
     assert done.exit_code == 0
     quotes = '"{}"' if proxy == "nginx" else "`{}`"
@@ -36,8 +34,8 @@ def test_every_header_is_exported(run: Callable[..., Result], proxy: str) -> Non
         assert quotes.format(text) in done.output
 
 
-def test_a_header_that_does_not_always_go_out_says_when(
-    run: Callable[..., Result],
+def test_a_header_that_is_not_always_sent_is_exported_for_its_cases(
+    run: Run,
 ) -> None:
     maps = run("export", "nginx").output.split("\nadd_header ")
     in_nginx = next(one for one, end in pairwise(maps) if end.startswith('"X-Secure"'))
@@ -49,14 +47,14 @@ def test_a_header_that_does_not_always_go_out_says_when(
         assert f"\theader @http_{kind} `-X-Secure`\n" in in_caddy
 
 
-def test_files_have_what_flask_sets_for_files(run: Callable[..., Result]) -> None:
+def test_files_get_the_values_that_flask_sets_for_files(run: Run) -> None:
     output = run("export", "nginx").output
     assert '    "http error" "no-store";\n' in output
     assert '    "http page" "no-cache";\n' in output
     assert '    "http file" "no-cache";\n' in output
 
 
-def test_variables_of_nginx_stay_short(app: Flask, run: Callable[..., Result]) -> None:
+def test_variables_of_nginx_are_short(app: Flask, run: Run) -> None:
     app.name = "a" * 100
     variables = re.findall(r"\$a\w*", run("export", "nginx").output)
     assert variables
@@ -74,19 +72,19 @@ def test_variables_of_nginx_stay_short(app: Flask, run: Callable[..., Result]) -
         ('{ "json": 1 }', r'"{ \"json\": 1 }"', '`{ "json": 1 }`'),
     ],
 )
-def test_a_value_is_quoted_as_the_proxy_wants_it(
-    app: Flask, run: Callable[..., Result], value: str, nginx: str, caddy: str
+def test_a_value_is_quoted_for_the_proxy(
+    app: Flask, run: Run, value: str, nginx: str, caddy: str
 ) -> None:
-    send(app, value)
+    set_policy(app, ("X-Odd", value))
     quoted = nginx.replace("PREFIX", prefix_of(app)[:30])
     assert f"    default {quoted};\n" in run("export", "nginx").output
     assert f"\theader `X-Odd` {caddy}\n" in run("export", "caddy").output
 
 
-def test_latin_1_is_written_as_it_is_sent(
-    app: Flask, run: Callable[..., Result]
+def test_a_file_is_in_latin_1_as_headers_are(
+    app: Flask, run: Run
 ) -> None:
-    send(app, "\xe9")
+    set_policy(app, ("X-Odd", "\xe9"))
     assert b'"\xe9"' in run("export", "nginx").stdout_bytes
 
 
@@ -94,18 +92,18 @@ def test_latin_1_is_written_as_it_is_sent(
     ("proxy", "value", "message"),
     [
         pytest.param(
-            "nginx", "x" * 4001, "nginx takes no text of more than 4000", id="long"
+            "nginx", "x" * 4001, "nginx takes at most 4000 bytes of text, not 4001", id="long"
         ),
         ("caddy", "\xe9", "Caddy would send it as UTF-8, and headers are Latin-1"),
-        ("caddy", "a {path}", "Caddy would take what is in braces for a placeholder"),
-        ("caddy", "{$HOME}", "Caddy would take what is in braces for a placeholder"),
+        ("caddy", "a {path}", "Caddy would replace what is in braces"),
+        ("caddy", "{$HOME}", "Caddy would replace what is in braces"),
         ("caddy", "`\\", "it has a backquote, and a backslash before a quote or at"),
     ],
 )
-def test_what_a_proxy_cannot_send_is_refused_in_one_line(
-    app: Flask, run: Callable[..., Result], proxy: str, value: str, message: str
+def test_a_value_that_a_proxy_cannot_send_is_refused_in_one_line(
+    app: Flask, run: Run, proxy: str, value: str, message: str
 ) -> None:
-    send(app, value)
+    set_policy(app, ("X-Odd", value))
     done = run("export", proxy)
     assert done.exit_code == 1
     assert done.output.startswith("Error: ")
@@ -113,6 +111,24 @@ def test_what_a_proxy_cannot_send_is_refused_in_one_line(
     assert done.output.count("\n") == 1
 
 
-def test_a_server_of_nginx_can_be_named(run: Callable[..., Result]) -> None:
+def test_a_server_of_nginx_can_be_named(run: Run) -> None:
     output = run("export", "nginx", "--server-name", "example.com").output
     assert r'"~^example\.com (MISS|' in output
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_values_of_one_response_are_not_exported_and_the_file_says_so(
+    app: Flask, run: Run, proxy: str
+) -> None:
+    pages = PageCsp({"script-src": ["'none'"]}, {"script-src": [NONCE]}, {})
+    rows: list[tuple[str, Value]] = [
+        ("Content-Security-Policy", pages),
+        ("X-Request-ID", RequestId()),
+    ]
+    set_policy(app, *rows)
+    output = run("export", proxy).output
+    assert "nonce-" not in output
+    assert "# It has no nonce, because a nonce is unique to a response.\n" in output
+    assert "# It does not set X-Request-ID, which is unique to a request.\n" in output
+    set_policy(app, *POLICY)
+    assert "unique" not in run("export", proxy).output
