@@ -1,4 +1,4 @@
-"""The id of a request: of whom it is taken, and where it goes."""
+"""The ID of a request: who may set it, and that it is sent with the response."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask, request
 
-from {{ cookiecutter.package_name }} import create_app, headers, logs, precedence
+from {{ cookiecutter.package_name }} import create_app, headers, logs, precedence, proxies
 from {{ cookiecutter.package_name }}.request_id import RequestId, request_id
 
 from .response_kinds import KINDS, Kind
@@ -19,9 +19,10 @@ BAD = ["", "a b", "a\tb", "a,b", 'a"b', "{}", "\xe9", "\x85", "a\nb", "\r\n", "a
 
 
 def app_behind(hops: int) -> Flask:
-    """Make an app behind some proxies that sends the id, and has a page of it."""
+    """Make an app behind some proxies that sends the ID, with a page that shows it."""
     app = headers.new_app(headers.__package__ or "")
     app.config.update(PROPAGATE_EXCEPTIONS=False, PROXY_HOPS=hops)
+    proxies.init_app(app)
     logs.init_app(app)
     precedence.init_app(app, [("X-Request-ID", RequestId())])
     app.add_url_rule("/id", "id", lambda: request_id(request.environ))
@@ -29,7 +30,7 @@ def app_behind(hops: int) -> Flask:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_of_response_tells_the_id(kind: Kind) -> None:
+def test_every_kind_of_response_has_the_id(kind: Kind) -> None:
     app = app_behind(1)
     kind.prepare(app)
     given = {**kind.request.get("headers", {}), "X-Request-ID": "of-the-proxy"}
@@ -37,7 +38,7 @@ def test_every_kind_of_response_tells_the_id(kind: Kind) -> None:
     assert wire.values("X-Request-ID") == ["of-the-proxy"]
 
 
-def test_each_request_has_another() -> None:
+def test_each_request_has_its_own_id() -> None:
     app = app_behind(0)
     wires = [ask(app, "/id") for _ in range(20)]
     ids = [wire.body.decode() for wire in wires]
@@ -47,19 +48,27 @@ def test_each_request_has_another() -> None:
 
 
 @pytest.mark.parametrize(("hops", "taken"), [(0, False), (1, True), (2, True)])
-def test_it_is_taken_of_proxies_that_are_believed(hops: int, *, taken: bool) -> None:
+def test_only_a_trusted_proxy_sets_the_id(hops: int, *, taken: bool) -> None:
     wire = ask(app_behind(hops), "/id", headers={"X-Request-ID": "0f-A_b.c=+/9"})
     assert (wire.body == b"0f-A_b.c=+/9") is taken
 
 
 @pytest.mark.parametrize("given", BAD)
-def test_one_that_could_forge_a_log_is_not_taken(given: str) -> None:
+def test_an_id_that_could_forge_a_log_is_ignored(given: str) -> None:
     environ = {"HTTP_X_REQUEST_ID": given}
     wire = ask(app_behind(1), "/id", environ_overrides=environ)
     assert MADE.fullmatch(wire.body.decode())
 
 
-def test_without_its_middleware_there_is_one_all_the_same() -> None:
+@pytest.mark.parametrize("hops", [0, 1])
+def test_requests_that_are_not_logged_have_an_id(hops: int) -> None:
+    app = create_app({"LOG_REQUESTS": False, "PROXY_HOPS": hops})
+    app.add_url_rule("/id", "id", lambda: request_id(request.environ))
+    wire = ask(app, "/id", headers={"X-Request-ID": "of-the-proxy"})
+    assert (wire.body == b"of-the-proxy") is bool(hops)
+
+
+def test_there_is_an_id_without_middleware() -> None:
     app = create_app()
     with app.test_request_context():
         assert MADE.fullmatch(request_id(request.environ))

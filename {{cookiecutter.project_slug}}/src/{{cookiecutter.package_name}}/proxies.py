@@ -1,4 +1,4 @@
-"""The proxies before the app: how many there are, and what is believed of them."""
+"""Trust the headers of a configured number of proxies."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from .request_id import TrustRequestId
+
 if TYPE_CHECKING:
     from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Believe as many proxies as ``PROXY_HOPS`` says, none where it says nothing.
+    """Trust as many proxies as ``PROXY_HOPS`` says, by default none.
 
-    A proxy tells the scheme and the address of its client in ``X-Forwarded-Proto`` and
-    ``X-Forwarded-For``. Anyone can send these: only those that the app's own proxies
-    have added, the last ones, count.
+    They set the scheme and the address of the client in ``X-Forwarded-Proto`` and
+    ``X-Forwarded-For``. Anyone can send these, so only the last values count, which the
+    app's own proxies have added. The ID of a request is taken from ``X-Request-ID``.
     https://werkzeug.palletsprojects.com/middleware/proxy_fix/
 
     Raises:
-        ValueError: ``PROXY_HOPS`` is no whole number from 0.
+        ValueError: ``PROXY_HOPS`` is not a whole number, or is negative.
     """
     hops = app.config.get("PROXY_HOPS", 0)
     if type(hops) is not int or hops < 0:
-        msg = f"FLASK_PROXY_HOPS is {hops!r}: write how many proxies stand before the app, 0 or more."
+        msg = f"FLASK_PROXY_HOPS is {hops!r}: use the number of proxies in front of the app, 0 or more."
         raise ValueError(msg)
     if hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-
-
-def is_behind_one(app: Flask) -> bool:
-    """Whether there is a proxy that is believed."""
-    return bool(app.config.get("PROXY_HOPS"))
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
+        app.wsgi_app = TrustRequestId(proxied)  # type: ignore[method-assign]
