@@ -33,9 +33,9 @@ REQUESTS = 50
 _count = itertools.count()
 
 
-def bare_app() -> Flask:
+def bare_app(name: str = "bare") -> Flask:
     """Make an app that sets no header."""
-    app = Flask("bare")
+    app = Flask(name)
     app.add_url_rule(PATH, "hello", lambda: "Hello World")
     return app
 

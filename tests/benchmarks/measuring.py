@@ -18,6 +18,8 @@ PACKAGES = [
     "secure",
     "flask-cors",
     "gunicorn",
+    "structlog",
+    "python-json-logger",
     "cookiecutter",
 ]
 
