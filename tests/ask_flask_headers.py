@@ -1,4 +1,4 @@
-"""Print, as JSON, what ``flask headers`` says of an app with each kind of response.
+"""Print, as JSON, what ``flask headers`` prints for an app with each kind of response.
 
 Run in the folder of a generated project: ``python ask_flask_headers.py <package name>``.
 """
@@ -16,23 +16,23 @@ from pathlib import Path
 
 def main(package: str) -> None:
     """Print the output of ``show`` and of ``check``, by the kind's name."""
-    sys.path[:0] = ["src", str(Path.cwd())]
+    sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
     create_app = importlib.import_module(package).create_app
-    kinds = importlib.import_module("tests.response_kinds").KINDS
+    kinds = importlib.import_module("tests.engine.response_kinds").KINDS
     logging.disable()
     count = itertools.count()
     secrets.token_hex = lambda _bytes=None: f"nonce{next(count)}"
-    said = {}
+    printed = {}
     for kind in kinds:
         app = create_app({"SECRET_KEY": "secret"})
         kind.prepare(app)
         runner = app.test_cli_runner()
         count = itertools.count()
-        said[kind.name] = {
+        printed[kind.name] = {
             " ".join(command): runner.invoke(args=["headers", *command]).output
             for command in (["show", "--values"], ["check"])
         }
-    json.dump(said, sys.stdout)
+    json.dump(printed, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response
 
-from .header_policy import apply_policy, current_environ
+from .header_policy import current_request, merge_policy
 
 
 class PolicyResponse(Response):
@@ -18,8 +18,8 @@ class PolicyResponse(Response):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if current_environ():
-            apply_policy(self)
+        if current_request():
+            self.headers[:] = merge_policy(list(self.headers), self)
 
 
 def init_app(app: Flask) -> None:

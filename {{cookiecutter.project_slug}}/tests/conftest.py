@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -10,28 +11,12 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from {{ cookiecutter.package_name }} import create_app, policy
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from flask import Flask
 
 SETTINGS: dict[str, Any] = {
     "PROPAGATE_EXCEPTIONS": False,  # exceptions become responses, as on a server
 }
-"""The app's configuration in tests: add what your extensions need."""
-
-
-class MakeApp(Protocol):
-    """The type of the fixture ``make_app``."""
-
-    def __call__(self, **settings: Any) -> Flask:
-        """Make the app, with some settings more."""
-
-
-class Fetch(Protocol):
-    """The type of the fixture ``fetch``."""
-
-    def __call__(self, path: str, method: str = "GET", **request: Any) -> RawResponse:
-        """Send a request: ``request`` takes the arguments of ``EnvironBuilder``."""
+"""The app's configuration in all tests. Add what your extensions need."""
 
 
 class RawResponse(NamedTuple):
@@ -72,6 +57,13 @@ class RawResponse(NamedTuple):
             self.assert_carries(name, value)
 
 
+Fetch = Callable[..., RawResponse]
+"""``fetch(path, method="GET", **arguments)``: see ``werkzeug.test.EnvironBuilder``."""
+
+MakeApp = Callable[..., "Flask"]
+"""``make_app(**settings)``"""
+
+
 def words(value: str) -> set[str]:
     """Return the words of a list such as ``Vary``."""
     return {word.strip().lower() for word in value.split(",")}
@@ -79,8 +71,16 @@ def words(value: str) -> set[str]:
 
 @pytest.fixture
 def make_app() -> MakeApp:
-    """Make the app with settings of a test."""
-    return lambda **settings: create_app(SETTINGS | settings)
+    """Make the app, with the settings of a test."""
+
+    def make(**settings: Any) -> Flask:
+        try:
+            return create_app(SETTINGS | settings)
+        except Exception as error:
+            error.add_note("Settings for tests are in tests/conftest.py.")
+            raise
+
+    return make
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def fetch(flask_app: Flask) -> Fetch:
     host = flask_app.config["SERVER_NAME"] or next(iter(trusted), "localhost")
     base_url = f"https://{host.lstrip('.')}"
 
-    def send(path: str, method: str = "GET", **request: Any) -> RawResponse:
-        builder = EnvironBuilder(path, base_url, method=method, **request)
+    def send(path: str, method: str = "GET", **arguments: Any) -> RawResponse:
+        builder = EnvironBuilder(path, base_url, method=method, **arguments)
         environ = builder.get_environ()
         body, status, headers = run_wsgi_app(flask_app, environ, buffered=True)
         name = f"{method} {path} ({status})"

@@ -194,8 +194,8 @@ def test_an_override_that_removes_a_header_which_nothing_sets_is_found(
 # Nothing that happens inside the app is needed to know what should be sent
 
 
-def handled(_error: Exception) -> flask.Response:
-    return flask.Response("handled", 500)
+def handled(e: Exception) -> flask.Response:
+    return flask.Response(f"handled {e!r}", 500)
 
 
 def fail(*_: Any) -> NoReturn:

@@ -81,9 +81,7 @@ def test_a_value_is_quoted_for_the_proxy(
     assert f"\theader `X-Odd` {caddy}\n" in run("export", "caddy").output
 
 
-def test_a_file_is_in_latin_1_as_headers_are(
-    app: Flask, run: Run
-) -> None:
+def test_a_file_is_in_latin_1_as_headers_are(app: Flask, run: Run) -> None:
     set_policy(app, ("X-Odd", "\xe9"))
     assert b'"\xe9"' in run("export", "nginx").stdout_bytes
 
@@ -92,7 +90,10 @@ def test_a_file_is_in_latin_1_as_headers_are(
     ("proxy", "value", "message"),
     [
         pytest.param(
-            "nginx", "x" * 4001, "nginx takes at most 4000 bytes of text, not 4001", id="long"
+            "nginx",
+            "x" * 4001,
+            "nginx takes at most 4000 bytes of text, not 4001",
+            id="long",
         ),
         ("caddy", "\xe9", "Caddy would send it as UTF-8, and headers are Latin-1"),
         ("caddy", "a {path}", "Caddy would replace what is in braces"),

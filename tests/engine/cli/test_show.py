@@ -125,7 +125,8 @@ def test_a_receiver_of_request_finished_is_a_hook(
     def connect() -> None:
         request_finished.connect(receive, app)
 
-    app.add_url_rule("/page", "page", override_headers({"X-Frame-Options": None})(str))
+    override = override_headers({"X-Frame-Options": None})
+    app.add_url_rule("/page", "page", override(lambda: ""))
     if connected == "before":
         connect()
     else:
@@ -183,11 +184,11 @@ def test_a_location_that_flask_encodes_is_the_view_s(app: Flask, run: Run) -> No
 
 
 def test_violations_and_exceptions_are_shown(app: Flask, run: Run) -> None:
-    def middleware(environ: Any, start: Any) -> Any:
+    def middleware(environ: Any, start_response: Any) -> Any:
         if environ["PATH_INFO"] == "/gone":
             message = "gone"
             raise RuntimeError(message)
-        return inner(environ, start)
+        return inner(environ, start_response)
 
     inner = app.wsgi_app
     app.wsgi_app = middleware  # type: ignore[method-assign]

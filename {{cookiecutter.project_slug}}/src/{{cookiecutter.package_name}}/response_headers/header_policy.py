@@ -31,6 +31,9 @@ EXTENSION = "response_headers"
 """The key of an app's ``HeaderPolicy`` in ``app.extensions``."""
 
 _APPLIED = "response_headers.applied"
+OWN = "response_headers.own"
+"""The key in the environ of the response that belongs to its request alone."""
+
 _CACHE_SIZE = 64  # there are few keys, but the path an app is mounted under may vary
 
 
@@ -204,35 +207,30 @@ def has_policy(app: Flask) -> bool:
     return isinstance(app.extensions.get(EXTENSION), HeaderPolicy)
 
 
-def current_environ() -> WSGIEnvironment:
-    """Return the environ of the current request, an empty one outside a request."""
+def current_request() -> Request | None:
+    """Return the current request, ``None`` outside a request."""
     try:
         # The object is quicker than the proxy that stands for it.
-        environ: WSGIEnvironment = request._get_current_object().environ  # type: ignore[attr-defined]  # noqa: SLF001
+        req: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     except RuntimeError:
-        return {}
-    return environ
+        return None
+    return req
 
 
-def copy_response(response: Response) -> Response:
-    """Return a shallow copy: other requests may share the response itself."""
-    if type(response) is not Response:
-        return copy(response)
-    copied = Response.__new__(Response)  # five times as quick
-    vars(copied).update(vars(response))
-    return copied
+def apply_policy(response: Response) -> Response:
+    """Return a response of the current request with the headers that it lacks.
 
-
-def apply_policy(response: Response) -> None:
-    """Set the headers that a response of the current request lacks.
-
-    This changes the response, so it must belong to that request alone.
+    It is a copy, unless the response is known to belong to this request alone.
     """
+    req = current_request()
+    if req is None or req.environ.get(OWN) is not response:
+        response = copy(response)
     headers = response.headers
     own = list(headers if isinstance(headers, Headers) else headers.items())
-    merged = merge_policy(own, response)
+    merged = merge_policy(own, response)  # looks at the headers
     response.headers = Headers()
     response.headers[:] = merged
+    return response
 
 
 def merge_policy(own: list[Row], response: Response) -> list[Row]:
@@ -240,28 +238,19 @@ def merge_policy(own: list[Row], response: Response) -> list[Row]:
 
     The policy's names come first, in its order. Outside a request nothing is added.
     """
-    try:
-        # The objects are quicker than the proxies that stand for them.
-        req: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    except RuntimeError:
+    req = current_request()
+    if req is None:
+        return own
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    policy: HeaderPolicy | None = app.extensions.get(EXTENSION)
+    if policy is None:  # a response may be shared with such an app
         return own
     rule = req.url_rule
-    if not has_policy(app):  # a response may be shared with such an app
-        return own
-    resolved = headers_for(app, rule.endpoint if rule else None)
+    resolved = policy.headers_for(app, rule.endpoint if rule else None)
     rows = resolved.rows_for(response, req)
-    merged = _merge(rows, own, resolved.names)
-    headers = [*merged.head, *merged.rest]
-    req.environ[_APPLIED] = Applied(
-        headers,
-        merged.added,
-        resolved.names,
-        len(merged.head),
-        response.status,
-        merged.content_type,
-    )
-    return headers
+    applied = _merge(rows, own, resolved.names, response.status)
+    req.environ[_APPLIED] = applied
+    return applied.headers
 
 
 def merge_on_wire(
@@ -280,8 +269,8 @@ def merge_on_wire(
         own = [row for row in headers if row not in applied.added or row[0] == "Vary"]
     resolved, _, req = resolve(app, environ)
     response: Any = WireResponse(status=status, headers=own)
-    merged = _merge(resolved.rows_for(response, req), own, resolved.names)
-    return [*merged.head, *merged.rest]
+    rows = resolved.rows_for(response, req)
+    return _merge(rows, own, resolved.names, status).headers
 
 
 def resolve(
@@ -326,34 +315,28 @@ def merge_vary(values: Iterable[str]) -> str:
     return merged.to_header()
 
 
-class Merged(NamedTuple):
-    """The policy's rows and those of a response."""
+def _merge(
+    rows: Sequence[Row], own: list[Row], names: frozenset[str], status: str
+) -> Applied:
+    """Put the policy's rows before those of a response.
 
-    head: Sequence[Row]  # each name of the policy, as the response has it if it does
-    rest: list[Row]
-    added: Sequence[Row]  # those of the head that the response lacked
-    content_type: str | None
-
-
-def _merge(rows: Sequence[Row], own: list[Row], names: frozenset[str]) -> Merged:
+    A name that the response has is there as the response has it.
+    """
     content_type = None
     overlap = False
     for name, value in own:
-        key = name.lower()
-        if key == "content-type":
+        if name == "Content-Type":
             content_type = value
-        elif key in names:
+        elif name != "Content-Length" and name.lower() in names:
             overlap = True
     if not overlap:
-        return Merged(rows, own, rows, content_type)
+        return Applied([*rows, *own], rows, names, len(rows), status, content_type)
     sent = {name.lower() for name, _ in rows}
     present = {name.lower() for name, _ in own}
-    return Merged(
-        list(_merge_each(rows, own)),
-        [row for row in own if row[0].lower() not in sent],
-        [row for row in rows if row[0].lower() not in present],
-        content_type,
-    )
+    head = list(_merge_each(rows, own))
+    rest = [row for row in own if row[0].lower() not in sent]
+    added = [row for row in rows if row[0].lower() not in present]
+    return Applied([*head, *rest], added, names, len(head), status, content_type)
 
 
 def _merge_each(rows: Sequence[Row], own: list[Row]) -> Iterator[Row]:

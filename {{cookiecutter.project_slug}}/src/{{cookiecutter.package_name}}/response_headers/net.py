@@ -9,6 +9,7 @@ https://peps.python.org/pep-3333/
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,11 @@ from flask import Flask
 from werkzeug.exceptions import InternalServerError
 from werkzeug.wsgi import ClosingIterator
 
-from .header_policy import copy_response, merge_on_wire
+from .header_policy import OWN, current_request, merge_on_wire
 from .request_id import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Response
@@ -64,11 +65,14 @@ class FlaskWithNet(Flask):
         return _serve(self, super().wsgi_app, environ, start_response)
 
     def make_response(self, rv: ResponseReturnValue) -> Response:
-        """Copy a response that a view has made: other requests may share it."""
+        """Make a response, or a copy of a view's, which other requests may share."""
         response = super().make_response(rv)
         if response is rv or isinstance(rv, tuple):
-            response = copy_response(response)
+            response = copy(response)
             response.headers = response.headers.copy()
+        req = current_request()
+        if req is not None:
+            req.environ[OWN] = response
         return response
 
 
@@ -79,27 +83,24 @@ def _serve(
     start_response: StartResponse,
 ) -> Iterable[bytes]:
     """Answer a request, with the headers that the response lacks."""
-    may_hold = True
+    returned = False
     started = False
     held: list[tuple[str, list[Row]]] = []  # until the stream has its first byte
-    server_write: Any = None
 
     def start(status: str, headers: list[Row], *exc_info: Any) -> Any:
         nonlocal started
         headers = merge_on_wire(app, environ, status, headers)
-        if may_hold and not exc_info and _is_held(environ, status, headers):
+        if not (returned or exc_info) and _is_stream(environ, status, headers):
             held[:] = [(status, headers)]
-            return write
+            return partial(_write, start_held, [])
         held.clear()
         started = True
         return start_response(status, headers, *exc_info)
 
-    def write(data: bytes) -> object:  # of PEP 3333, for applications from before it
-        nonlocal started, server_write
-        if held:
-            started = True
-            server_write = start_response(*held.pop())
-        return server_write(data)
+    def start_held() -> Any:
+        nonlocal started
+        started = True
+        return start_response(*held.pop())
 
     try:
         body = wsgi_app(environ, start)
@@ -109,13 +110,20 @@ def _serve(
         if started or PROBE in environ or propagates(app):
             raise
         return [_answer_exception(app, environ, start_response, error)]
-    may_hold = False
+    returned = True
     if not held:
         return body
     if isinstance(body, ClosingIterator) and not propagates(app):
         return _Stream(app, environ, start_response, held, body)
-    start_response(*held.pop())
+    start_held()
     return body
+
+
+def _write(start_held: Callable[[], Any], server_write: list[Any], data: bytes) -> None:
+    """Write to the server, which PEP 3333 has for applications from before it."""
+    if not server_write:
+        server_write.append(start_held())
+    server_write[0](data)
 
 
 class _Stream:
@@ -157,14 +165,13 @@ class _Stream:
         self._body.close()
 
 
-def _is_held(environ: WSGIEnvironment, status: str, headers: list[Row]) -> bool:
-    """Whether a response starts with its first byte: its body has an unknown length."""
-    if PROBE in environ:
-        return False
+def _is_stream(environ: WSGIEnvironment, status: str, headers: list[Row]) -> bool:
+    """Whether a response has a body of unknown length, to be held back."""
     for name, _ in reversed(headers):  # most often it is the last one
         if name == "Content-Length":
             return False
-    return environ["REQUEST_METHOD"] != "HEAD" and status[:3] not in {"204", "304"}
+    has_body = environ["REQUEST_METHOD"] != "HEAD" and status[:3] not in {"204", "304"}
+    return has_body and PROBE not in environ
 
 
 def propagates(app: Flask) -> bool:

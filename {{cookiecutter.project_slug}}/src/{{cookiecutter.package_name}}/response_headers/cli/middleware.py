@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import weakref
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -33,15 +32,11 @@ class Reachable:
         self._seen: dict[int, tuple[bool, Any]] = {}
         self._visit(wsgi, "")
 
-    def path_of(self, app: Flask) -> str:
-        """Return the path that an app is mounted at."""
-        return next((path for path, each in self.apps if each is app), "")
-
     def _visit(self, wsgi: Any, path: str, *, mounted: bool = False) -> bool:
         """Look inside a callable, and return whether it leads to a Flask app."""
         if id(wsgi) in self._seen:
             return self._seen[id(wsgi)][0]
-        self._seen[id(wsgi)] = True, wsgi  # as long as it is looked into
+        self._seen[id(wsgi)] = isinstance(wsgi, Flask), wsgi
         if isinstance(wsgi, Flask):
             self.apps.append((path, wsgi))
             self._visit(wsgi.wsgi_app, path)
@@ -55,22 +50,19 @@ class Reachable:
         return leads
 
     def _look_at(self, value: Any, path: str) -> bool:
-        if isinstance(value, str):
-            self.paths += [path + each for each in _paths_in([value])]
+        """Look at an application, a path, or several of them."""
         if isinstance(value, dict):
             value = list(value.items())
-        if not isinstance(value, list | tuple):
-            return _is_callable(value) and self._visit(value, path)
-        pairs = [each if isinstance(each, tuple) else (each, each) for each in value]
-        pairs = [each for each in pairs if len(each) == 2]
-        names = [name for name, each in pairs if not _is_callable(each)]
-        self.paths += [path + each for each in _paths_in(names)[:1]]
-        leads = False
-        for name, each in pairs:
-            if _is_callable(each):
-                prefix = "".join(_paths_in([name])).rstrip("/")
-                found = self._visit(each, path + prefix, mounted=prefix != "")
-                leads = leads or found
+        leads, answered = False, []
+        for each in value if isinstance(value, list | tuple) else [value]:
+            pair = isinstance(each, tuple) and len(each) == 2
+            name, wsgi = each if pair else ("", each)
+            if callable(wsgi) and not isinstance(wsgi, type):
+                mount = name.rstrip("/") if _is_path(name) else ""
+                leads |= self._visit(wsgi, path + mount, mounted=mount != "")
+            else:
+                answered += [path + text for text in (name, wsgi) if _is_path(text)]
+        self.paths += answered[:1]
         return leads
 
 
@@ -84,10 +76,8 @@ def name_of(wsgi: Any) -> str:
 
 def _contents(wsgi: Any) -> Iterator[Any]:
     """Yield what a callable holds: attributes, arguments, the variables of a closure."""
-    if isinstance(wsgi, weakref.ref):
-        yield wsgi()
-    elif isinstance(wsgi, MethodType):
-        yield from (wsgi.__self__, wsgi.__func__)
+    if isinstance(wsgi, MethodType):
+        yield wsgi.__self__
     elif isinstance(wsgi, partial):
         yield from (wsgi.func, wsgi.args, wsgi.keywords)
     elif isinstance(wsgi, FunctionType):
@@ -101,25 +91,17 @@ def _contents(wsgi: Any) -> Iterator[Any]:
             yield getattr(wsgi, name, None)
 
 
-def _is_callable(value: Any) -> bool:
-    return callable(value) and not isinstance(value, type)
+def _is_path(value: Any) -> bool:
+    """Whether it is a path of URLs, and not one of files."""
+    is_path = isinstance(value, str) and _PATH.fullmatch(value)
+    return bool(is_path) and not Path(value).exists()
 
 
 def _is_wsgi(value: Any) -> bool:
-    """Whether it takes what a server passes to an application, by its parameters."""
+    """Whether it has the parameters of a WSGI application."""
     try:
         parameters = inspect.signature(value).parameters.values()
     except (TypeError, ValueError):  # it is not written in Python
         return False
     required = [each.name for each in parameters if each.default is each.empty]
     return len(required) == 2 and "start" in required[1]
-
-
-def _paths_in(values: list[Any]) -> list[str]:
-    return [
-        value
-        for value in values
-        if isinstance(value, str)
-        and _PATH.fullmatch(value)
-        and not Path(value).exists()
-    ]

@@ -28,12 +28,10 @@ OWN_PAGE = "headers_page.show"
 """Skipped: it would send all the requests again."""
 
 SAMPLES = (
-    "a",
-    "1",
+    *(letter * length for length in range(1, 65) for letter in "a1"),
     "1.0",
     "00000000-0000-0000-0000-000000000000",
     "2000-01-01",
-    *(letter * length for length in range(2, 65) for letter in "a1"),
 )
 """Texts for a parameter of a route. The first one that fits is sent."""
 
@@ -105,7 +103,7 @@ def plan_for(
             plan.skipped.append(Skipped(str(request), reason))
         else:
             plan.requests.append(request)
-    own = around.path_of(app)
+    own = next((path for path, each in around.apps if each is app), "")
     plan.requests = [replace(each, path=own + each.path) for each in plan.requests]
     for path, other in others:
         if path in skip:
@@ -160,14 +158,14 @@ def _check_settings(app: Flask, paths: Iterable[str]) -> None:
     parameters: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
         parameters.setdefault(rule.endpoint, set()).update(rule.arguments)
-    for where, names, known in (
+    tables = [
         ("HEADERS_SKIP", skip, {*parameters, *paths}),
         ("HEADERS_SAMPLES", samples, {*parameters}),
-        *(
-            (f"HEADERS_SAMPLES[{e!r}]", samples[e], parameters.get(e, set()))
-            for e in samples
-        ),
-    ):
+    ]
+    for endpoint, values in samples.items():
+        where = f"HEADERS_SAMPLES[{endpoint!r}]"
+        tables.append((where, values, parameters.get(endpoint, set())))
+    for where, names, known in tables:
         for name in names:
             if name not in known:
                 there = ", ".join(sorted(known))
@@ -288,7 +286,7 @@ def _value_for(app: Flask, rule: Rule, name: str) -> Any:
     Raises:
         LookupError: none fits.
     """
-    folder = static_folder(app, rule.endpoint) or ""
+    folder = (name == "filename" and static_folder(app, rule.endpoint)) or ""
     for base, folders, files in os.walk(folder):
         folders.sort()
         if files:
@@ -304,8 +302,8 @@ def _value_for(app: Flask, rule: Rule, name: str) -> Any:
                 return value
         except Exception:  # noqa: BLE001, S112 - the converter may be anyone's
             continue
-    table = {rule.endpoint: {name: ...}}
-    msg = f"no sample fits <{name}>: add one to HEADERS_SAMPLES, {table}"
+    table = f"{{{rule.endpoint!r}: {{{name!r}: ...}}}}"
+    msg = f"no sample fits: add {table} to HEADERS_SAMPLES"
     raise LookupError(msg)
 
 

@@ -98,6 +98,7 @@ class Trace:
             if self._taken is None:
                 after_this_request(take)
             self._taken = response
+            vars(response)[PROBE] = id(self)  # copies of it have that, too
             self._stages[VIEW] = list(response.headers.items())
             return response
 
@@ -141,7 +142,7 @@ class Trace:
     def lost(self) -> list[str] | None:
         """The view's headers that are gone with its response, if a hook replaced it."""
         view, sent = self._taken, self._response
-        if view is None or sent is None or view is sent:
+        if view is None or sent is None or vars(sent).get(PROBE) == id(self):
             return None
         names = {name for name, _ in [*self._stages[HOOK], *self.headers]}
         lost = [name for name, _ in self._stages[VIEW] if name not in names]
@@ -158,14 +159,17 @@ class Trace:
             sent, own = tokens([row[1]]), tokens([expected.value or ""])
             policy = [self.origins[key]] if own <= sent else []
             return " + ".join([*policy, *self._vary_origins(sent - own)])
-        if self._is_flask_s(*row):
+        stages = self._stages.items()
+        origin = next((o for o, rows in stages if rows.count(row) > copies), None)
+        if origin is None:
+            if self.app is None or self._response is not None:
+                return MIDDLEWARE
+            origin = HOOK  # one that raised, or that handles exceptions
+        static = (self.endpoint or "").rpartition(".")[2] == "static"
+        if self._is_flask_s(*row) or (origin == VIEW and static):
             return FLASK
-        for origin, headers in self._stages.items():
-            if headers.count(row) > copies:
-                static = (self.endpoint or "").rpartition(".")[2] == "static"
-                return FLASK if origin == VIEW and static else origin
-        # An exception in a hook, or an extension that handles it, leaves no trace.
-        return HOOK if self.app is not None and self._response is None else MIDDLEWARE
+        by_view = key in {name.lower() for name, _ in self._stages.get(VIEW, ())}
+        return VIEW if origin == FLASK and by_view else origin
 
     def _vary_origins(self, added: set[str]) -> Iterator[str]:
         for origin, headers in self._stages.items():

@@ -74,7 +74,7 @@ def skipped_in(responses: Iterable[ProbeResponse]) -> list[Skipped]:
         if response.waits:
             what = f"the body of {request}"
             skipped.append(Skipped(what, f"it did not start within {LIMIT} s"))
-        if request.endpoint not in {None, endpoint}:
+        if not response.error and request.endpoint not in {None, endpoint}:
             reason = f"{endpoint or 'no route'} handled it ({response.status}), not {request.endpoint}: set HEADERS_SAMPLES"
             skipped.append(Skipped(str(request), reason))
     return list(dict.fromkeys(skipped))  # most are the same over HTTP and HTTPS

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .header_policy import apply_policy, copy_response
+from .header_policy import apply_policy
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -24,7 +24,5 @@ def init_app(app: Flask) -> None:
 
 
 def add_headers(response: Response) -> Response:
-    """Return a copy with the headers: other requests may share the response itself."""
-    response = copy_response(response)
-    apply_policy(response)
-    return response
+    """Add the headers that a response lacks."""
+    return apply_policy(response)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, request_finished
 
-from .header_policy import apply_policy, current_environ
+from .header_policy import apply_policy, current_request
 from .net import add_methods
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class FlaskWithPolicy(Flask):
     def make_response(self, rv: ResponseReturnValue) -> Response:
         """Make a response of what a view returned."""
         response = super().make_response(rv)
-        current_environ()[_MADE] = response
+        req = current_request()
+        if req is not None:
+            req.environ[_MADE] = response
         return response
 
 
@@ -40,6 +42,7 @@ def init_app(app: Flask) -> None:
 
 @request_finished.connect
 def add_headers(_app: Flask, response: Response, **_: object) -> None:
-    """Set the headers, if the response is still the one that was made."""
-    if current_environ().get(_MADE) is response:
+    """Add the headers, if the response is still the one that was made."""
+    req = current_request()
+    if req is not None and req.environ.get(_MADE) is response:
         apply_policy(response)

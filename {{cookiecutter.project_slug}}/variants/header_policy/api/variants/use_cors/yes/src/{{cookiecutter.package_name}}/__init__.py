@@ -29,12 +29,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_prefixed_env()
     app.config.from_mapping(config)
 
-    proxies.init_app(app)
-    logs.init_app(app)
     sessions.init_app(app)
     problems.init_app(app)
     cors.init_app(app)
     app.register_blueprint(views.bp)
     ResponseHeaders(policy.HEADERS, where="policy.py").init_app(app)
+
+    # Middleware last: it goes around everything else.
+    proxies.init_app(app)
+    logs.init_app(app)
 
     return app
