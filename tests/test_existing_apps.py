@@ -119,8 +119,8 @@ def test_two_lines_bring_the_headers_to_a_small_app(
         check=False,
     )
     *lines, summary = checked.stdout.splitlines()
-    violations = [line for line in lines if "X-Frame-Options" not in line]
-    assert violations == []
+    lines = [line for line in lines if not line.startswith("not checked: ")]
+    assert [line for line in lines if "X-Frame-Options" not in line] == []
     # The app's own function runs before the headers are added, so its header wins.
     assert summary.endswith("violations: 0") is (policy == "custom"), checked.stdout
 

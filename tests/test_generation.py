@@ -33,72 +33,53 @@ COMMON_FILES = {
     "gunicorn.conf.py",
     "pyproject.toml",
     "src/my_flask_app/__init__.py",
-    "src/my_flask_app/asked.py",
-    "src/my_flask_app/headers.py",
-    "src/my_flask_app/health.py",
-    "src/my_flask_app/inspection/__init__.py",
-    "src/my_flask_app/inspection/asking.py",
-    "src/my_flask_app/inspection/caddy.py",
-    "src/my_flask_app/inspection/commands.py",
-    "src/my_flask_app/inspection/faults.py",
-    "src/my_flask_app/inspection/nginx.py",
-    "src/my_flask_app/inspection/page.py",
-    "src/my_flask_app/inspection/proxies.py",
-    "src/my_flask_app/inspection/questions.py",
-    "src/my_flask_app/inspection/table.py",
-    "src/my_flask_app/inspection/templates/inspection/headers.html",
-    "src/my_flask_app/inspection/watching.py",
-    "src/my_flask_app/known_headers.py",
+    "src/my_flask_app/first_page.py",
     "src/my_flask_app/logs.py",
-    "src/my_flask_app/overrides.py",
-    "src/my_flask_app/parts.py",
     "src/my_flask_app/policy.py",
-    "src/my_flask_app/precedence.py",
     "src/my_flask_app/proxies.py",
-    "src/my_flask_app/request_id.py",
+    "src/my_flask_app/py.typed",
+    "src/my_flask_app/response_headers/__init__.py",
+    "src/my_flask_app/response_headers/cli/__init__.py",
+    "src/my_flask_app/response_headers/cli/caddy.py",
+    "src/my_flask_app/response_headers/cli/client.py",
+    "src/my_flask_app/response_headers/cli/commands.py",
+    "src/my_flask_app/response_headers/cli/export.py",
+    "src/my_flask_app/response_headers/cli/formatting.py",
+    "src/my_flask_app/response_headers/cli/middleware.py",
+    "src/my_flask_app/response_headers/cli/nginx.py",
+    "src/my_flask_app/response_headers/cli/page.py",
+    "src/my_flask_app/response_headers/cli/plan.py",
+    "src/my_flask_app/response_headers/cli/templates/response_headers/headers.html",
+    "src/my_flask_app/response_headers/cli/tracing.py",
+    "src/my_flask_app/response_headers/cli/violations.py",
+    "src/my_flask_app/response_headers/csp.py",
+    "src/my_flask_app/response_headers/header_policy.py",
+    "src/my_flask_app/response_headers/net.py",
+    "src/my_flask_app/response_headers/nonce.py",
+    "src/my_flask_app/response_headers/overrides.py",
+    "src/my_flask_app/response_headers/reports.py",
+    "src/my_flask_app/response_headers/request_id.py",
+    "src/my_flask_app/response_headers/ruff.toml",
+    "src/my_flask_app/response_headers/sri.py",
+    "src/my_flask_app/response_headers/strategy.py",
+    "src/my_flask_app/response_headers/templates.py",
+    "src/my_flask_app/response_headers/validation.py",
+    "src/my_flask_app/response_headers/values.py",
     "src/my_flask_app/static/README.txt",
-    "src/my_flask_app/validation.py",
-    "src/my_flask_app/values.py",
     "src/my_flask_app/views.py",
-    "src/my_flask_app/wanted.py",
-    "tests/__init__.py",
     "tests/conftest.py",
-    "tests/inspection/__init__.py",
-    "tests/inspection/conftest.py",
-    "tests/inspection/test_check.py",
-    "tests/inspection/test_export.py",
-    "tests/inspection/test_page.py",
-    "tests/inspection/test_show.py",
-    "tests/policies/__init__.py",
-    "tests/response_kinds.py",
-    "tests/templates/kind.html",
     "tests/test_app.py",
-    "tests/test_health.py",
-    "tests/test_known_headers.py",
-    "tests/test_logs.py",
+    "tests/test_first_page.py",
     "tests/test_policy.py",
-    "tests/test_precedence.py",
-    "tests/test_proxies.py",
-    "tests/test_request_id.py",
-    "tests/test_response_kinds.py",
+    "tests/test_responses.py",
     "tests/test_routes.py",
-    "tests/wire.py",
-}
-
-SECURED_FILES = {
-    "src/my_flask_app/csp.py",
-    "src/my_flask_app/https.py",
-    "src/my_flask_app/sessions.py",
 }
 
 OWN_FILES = {
     "custom": set[str](),
-    "api": SECURED_FILES | {"src/my_flask_app/problems.py"},
-    "web": SECURED_FILES
-    | {
-        "src/my_flask_app/assets.py",
-        "src/my_flask_app/nonce.py",
-        "src/my_flask_app/reports.py",
+    "api": {"src/my_flask_app/problems.py", "src/my_flask_app/sessions.py"},
+    "web": {
+        "src/my_flask_app/sessions.py",
         "src/my_flask_app/static/hello.js",
         "src/my_flask_app/static/icon.svg",
         "src/my_flask_app/static/style.css",
@@ -106,34 +87,7 @@ OWN_FILES = {
     },
 }
 
-OWN_TESTS = {
-    "custom": {"__init__.py", "test_first_page.py"},
-    "api": {
-        "__init__.py",
-        "test_csp.py",
-        "test_first_page.py",
-        "test_https.py",
-        "test_problems.py",
-    },
-    "web": {
-        "__init__.py",
-        "templates/nonce.html",
-        "test_assets.py",
-        "test_csp.py",
-        "test_export.py",
-        "test_first_page.py",
-        "test_https.py",
-        "test_pages.py",
-        "test_reports.py",
-    },
-}
-
-FILES = {
-    policy: COMMON_FILES
-    | OWN_FILES[policy]
-    | {f"tests/policies/{policy}/{name}" for name in OWN_TESTS[policy]}
-    for policy in POLICIES
-}
+FILES = {policy: COMMON_FILES | OWN_FILES[policy] for policy in POLICIES}
 """Every file of a project, by its policy."""
 
 BAD_ANSWERS = [

@@ -27,7 +27,8 @@ REPLACED = re.compile("after_request (calls make|returns (another|a werkzeug))")
 """Kinds in which a hook replaces the view's response."""
 
 OVERWRITTEN = re.compile(
-    r"(save_session|a receiver of request_finished) (?!(removes|replaces) all headers)"
+    r"(save_session|a receiver of request_finished) (?!(removes|replaces) all headers$)"
+    r"(?!removes a header that the view has$)"
     r"|app\.process_response wrapped"
     r"|a response class (with its own|inside)"
     r"|abort\(\) with a response of the view's own class"

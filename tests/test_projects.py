@@ -27,17 +27,20 @@ TRACES = {
     "Response": re.compile(r"\bResponse\(|jsonify|response_class"),
     "make_response": re.compile(r"make_response|ensure_sync"),
 }
-"""What shows in a file that a strategy is used there.
+"""What shows in a file that a strategy is used there."""
 
-``flask headers`` watches requests with after_this_request, and sets nothing there.
-"""
+ENGINE_USES = {
+    "after_request": {"tracing.py"},  # flask headers watches requests with it
+    "make_response": {"net.py"},  # copies a response that requests may share
+}
+"""Where the engine uses the same API for something else."""
 
 
 def test_the_generated_tests_pass(project: Path) -> None:
     done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
     passed = re.search(r"(\d+) passed in", done.stdout)
     assert passed, done.stdout
-    assert int(passed[1]) > 100
+    assert int(passed[1]) > 20
     assert not re.search(r"failed|skipped|xfailed|warning", done.stdout), done.stdout
 
 
@@ -52,11 +55,12 @@ def test_the_project_is_typed(project: Path, tmp_path: Path) -> None:
 
 def test_no_file_has_leftovers(project: Path) -> None:
     for path in project.rglob("*"):
-        if path.is_file() and path.suffix != ".pyc":
+        if path.is_file() and path.suffix not in {".pyc", ".typed"}:
             text = path.read_text("utf-8")
             assert not re.search(r"cookiecutter|\bTODO\b|\bFIXME\b", text), path
             # The app's own pages are templates, and its README shows how to write one.
-            if path.suffix != ".html" and path.name != "README.md":
+            rendered = "response_headers" not in path.parts
+            if rendered and path.suffix != ".html" and path.name != "README.md":
                 # GitHub's expressions in a workflow are ${{ ... }}.
                 assert not re.search(r"(?<!\$)\{\{|\{%", text), path
             assert text.endswith("\n"), path
@@ -75,8 +79,9 @@ def test_an_app_has_no_trace_of_the_other_strategies(
     for other, trace in TRACES.items():
         found = {path.name for path, text in texts.items() if trace.search(text)}
         own = {"strategy.py", "views.py", "README.md"} if other == strategy else set()
-        tracing = {"tracing.py"} if other == "after_request" else set()
-        assert found == own | tracing, f"{strategy} has these traces of {other}"
+        assert found == own | ENGINE_USES.get(other, set()), (
+            f"{strategy} has these traces of {other}"
+        )
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import flask
 import pytest
 from flask import Flask
-from my_flask_app.response_headers import override_headers
+from my_flask_app.response_headers import (
+    NONCE,
+    PageCsp,
+    ResponseHeaders,
+    override_headers,
+)
 
-from .conftest import NAME, VALUE, Run, change_headers, make_app, without
+from .conftest import NAME, VALUE, Run, bare_app, change_headers, make_app, without
 
 MISSING = f"{NAME}: expected {VALUE!r}, found nothing"
 OVERWRITTEN = f"{NAME}: expected {VALUE!r}, found theirs (view)"
@@ -111,6 +118,20 @@ def test_a_hook_may_replace_the_response_if_nothing_is_lost(
     assert violations(run) == []
 
 
+@pytest.mark.parametrize("copied", [copy.copy, lambda response: response])
+def test_a_hook_may_remove_what_the_view_has_set(
+    app: Flask, run: Run, copied: Callable[[Any], Any]
+) -> None:
+    def remove(response: flask.Response) -> Any:
+        response = copied(response)
+        response.headers.pop("X-View", None)
+        return response
+
+    app.after_request(remove)
+    assert violations(run) == []
+    assert "X-View" not in run("show").output
+
+
 def test_a_second_copy_is_found(app: Flask, run: Run) -> None:
     change_headers(app, lambda rows: [*rows, (NAME, VALUE)])
     found = f"{VALUE!r} (policy) and {VALUE!r} (middleware)"
@@ -174,6 +195,21 @@ def test_a_view_may_set_what_is_its_own_to_set(
     assert violations(run) == []
 
 
+def test_a_streamed_page_that_is_a_file_needs_no_nonce() -> None:
+    app = bare_app()
+
+    def view() -> flask.Response:
+        page = iter([b"page"])
+        return flask.Response(page, mimetype="text/html", direct_passthrough=True)
+
+    app.add_url_rule("/file", "file", view)
+    csp = PageCsp({"script-src": ["'none'"]}, {"script-src": [NONCE]}, {})
+    rows = [("Content-Security-Policy", csp)]
+    ResponseHeaders(rows, where="policy").init_app(app)
+    done = app.test_cli_runner().invoke(args=["headers", "check"])
+    assert done.output.endswith("; violations: 0\n"), done.output
+
+
 def test_a_value_that_no_server_can_send_is_found(app: Flask, run: Run) -> None:
     value = 'attachment; filename="Żółw.csv"'
     app.add_url_rule("/page", "page", lambda: ("", {"Content-Disposition": value}))
@@ -194,8 +230,8 @@ def test_an_override_that_removes_a_header_which_nothing_sets_is_found(
 # Nothing that happens inside the app is needed to know what should be sent
 
 
-def handled(e: Exception) -> flask.Response:
-    return flask.Response(f"handled {e!r}", 500)
+def handled(*_: Any) -> Any:
+    return flask.Response("handled", 500)
 
 
 def fail(*_: Any) -> NoReturn:
@@ -207,7 +243,7 @@ def fail(*_: Any) -> NoReturn:
 def test_a_header_is_missed_also_if_handle_exception_is_replaced(
     app: Flask, run: Run, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.handle_exception = handled  # type: ignore[method-assign]
+    app.handle_exception = handled  # type: ignore[method-assign,assignment]
     app.add_url_rule("/page", "page", fail if moment == "view" else str)
     if moment == "after_request":
         app.after_request(fail)
@@ -222,7 +258,7 @@ def test_a_header_is_missed_also_if_handle_exception_is_replaced(
 def test_the_override_of_a_route_holds_also_if_handle_exception_is_replaced(
     app: Flask, run: Run
 ) -> None:
-    app.handle_exception = handled  # type: ignore[method-assign]
+    app.handle_exception = handled  # type: ignore[method-assign,assignment]
     app.add_url_rule("/page", "page", override_headers({NAME: "theirs"})(fail))
     assert violations(run) == []
     change_headers(app, without(NAME))
@@ -270,12 +306,13 @@ def test_an_exception_of_the_handler_for_500_is_found(app: Flask, run: Run) -> N
     assert "GET / (500): raised RuntimeError('on purpose')" in found
 
 
+@pytest.mark.parametrize("empty", [0, 2])
 def test_a_stream_that_raises_before_its_first_byte_is_found(
-    app: Flask, run: Run
+    app: Flask, run: Run, empty: int
 ) -> None:
     def stream() -> Any:
+        yield from [""] * empty
         fail()
-        yield ""
 
     app.add_url_rule("/page", "page", stream)
     raised = "raised RuntimeError('on purpose')"

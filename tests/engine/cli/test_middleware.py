@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from my_flask_app.response_headers import TrustRequestId, override_headers
+from my_flask_app.response_headers.cli import client
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.profiler import ProfilerMiddleware
@@ -155,6 +157,28 @@ def test_an_app_that_is_mounted_inside_the_safety_net_has_the_policy(
     assert done.output.endswith("; violations: 0\n"), done.output
 
 
+def test_only_the_outermost_of_several_unknown_middlewares_is_reported(
+    app: Flask, run: Run
+) -> None:
+    mounts: Any = {"/wsgi": Slotted(closure(plain_wsgi))}
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounts)  # type: ignore[method-assign]
+    output = run("check").output
+    assert output.count("not checked: what is inside ") == 1
+    assert f"not checked: what is inside {__name__}.Slotted\n" in output
+
+
+def test_a_generator_that_starts_late_is_waited_for(
+    app: Flask, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late_wsgi(environ: Any, start_response: Any) -> Iterator[bytes]:
+        time.sleep(0.2)
+        yield from plain_wsgi(environ, start_response)
+
+    monkeypatch.setattr(client, "LIMIT", 0.1)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/wsgi": late_wsgi})  # type: ignore[method-assign]
+    assert f"GET /wsgi/ (404): {MISSING}" in violations(run)
+
+
 def test_mounted_apps_can_be_skipped(app: Flask, run: Run) -> None:
     mounts: Any = {"/admin": other_app(), "/wsgi": plain_wsgi}
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounts)  # type: ignore[method-assign]
@@ -286,13 +310,19 @@ def test_what_the_server_runs_can_be_named(
 ) -> None:
     served = make_app()
     served.add_url_rule("/page", "page", override_headers({NAME: "1"})(lambda: ""))
+    served.add_url_rule("/own", "own", lambda: ("", {NAME: "theirs"}))
     whole = DispatcherMiddleware(served, {"/admin": other_app().wsgi_app})
     module: Any = sys.modules[__name__]
     monkeypatch.setattr(module, "whole", whole, raising=False)
     monkeypatch.setattr(module, "make_whole", lambda: whole, raising=False)
     found = violations(run, "--all", "--wsgi", f"{__name__}:{name}")
     assert f"GET /admin/no/such/page (404): {MISSING}" in found
-    assert all(" /admin/" in line for line in found)
+    assert {line.split()[1] for line in found} == {
+        "/admin/no/such/page",
+        "/admin/page",
+        "/admin/item/1",
+        "/own",
+    }
 
 
 def test_the_app_may_be_mounted_at_a_path(

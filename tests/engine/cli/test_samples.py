@@ -24,7 +24,7 @@ from .test_show import shown
         ("/a/<int(min=10, max=12):number>", "/a/11"),
         ("/a/<int(max=0):number>", "/a/0"),
         ("/a/<int(fixed_digits=4):number>", "/a/1111"),
-        ("/a/<float:number>", "/a/1.0"),
+        ("/a/<float(min=1.2):number>", "/a/1.5"),
         ("/a/<path:rest>", "/a/a"),
         ("/a/<uuid:key>", "/a/00000000-0000-0000-0000-000000000000"),
         ("/a/<any(two, one):word>", "/a/two"),
@@ -83,12 +83,14 @@ def test_a_static_route_gets_the_first_file_of_its_folder(tmp_path: Any) -> None
     app = make_app(static_folder=str(tmp_path / "app"))
     bp = Blueprint("bp", __name__, static_folder=tmp_path / "bp", url_prefix="/bp")
     app.register_blueprint(bp)
+    app.register_blueprint(bp, name="localized", url_prefix="/<lang>")
     for path in ("app/css/b.css", "app/css/c.css", "app/js/a.js", "bp/logo.svg"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     output = app.test_cli_runner().invoke(args=["headers", "show"]).output
     assert "200 GET /app/css/b.css " in output
     assert "200 GET /bp/bp/logo.svg " in output
+    assert "GET /a/bp/logo.svg " in output
 
 
 def test_a_static_folder_may_be_empty_or_missing(tmp_path: Any) -> None:

@@ -249,9 +249,12 @@ def test_an_app_may_have_no_static_files(run: Run) -> None:
     assert "README.txt" in run("show").output
 
 
-def test_a_route_that_is_only_built_is_skipped(app: Flask, run: Run) -> None:
-    app.add_url_rule("/built", "built", str, build_only=True)
-    assert "not checked: /built, no request leads to it\n" in run("show").output
+@pytest.mark.parametrize("option", ["build_only", "websocket"])
+def test_a_route_that_takes_no_requests_is_skipped(
+    app: Flask, run: Run, option: str
+) -> None:
+    app.add_url_rule("/page", "page", str, methods=["GET"], **{option: True})
+    assert "not checked: /page, no request leads to it\n" in run("show").output
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -269,6 +269,8 @@ def merge_on_wire(
         own = [row for row in headers if row not in applied.added or row[0] == "Vary"]
     resolved, _, req = resolve(app, environ)
     response: Any = WireResponse(status=status, headers=own)
+    if OWN in environ and status.startswith("304"):  # sent without its content type
+        response.content_type = environ[OWN].content_type
     rows = resolved.rows_for(response, req)
     return _merge(rows, own, resolved.names, status).headers
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import EnvironBuilder
 
 from ..net import PROBE
-from .tracing import Trace, tracing
+from .tracing import Trace, log_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,13 +57,13 @@ def send(
     schemes: Iterable[str],
 ) -> list[ProbeResponse]:
     """Send requests to ``wsgi``, which leads to ``app``, over each scheme."""
+    log_once(app)
     logged: set[str] = set()
-    with tracing(app):
-        responses = [
-            _send(app, wsgi, request, scheme, Trace(request.raises, logged))
-            for request in requests
-            for scheme in schemes
-        ]
+    responses = [
+        _send(app, wsgi, request, scheme, Trace(request.raises, logged))
+        for request in requests
+        for scheme in schemes
+    ]
     return [
         each
         for each in responses

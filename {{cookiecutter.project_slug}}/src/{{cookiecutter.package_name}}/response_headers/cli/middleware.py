@@ -6,7 +6,6 @@ import inspect
 import re
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -92,9 +91,7 @@ def _contents(wsgi: Any) -> Iterator[Any]:
 
 
 def _is_path(value: Any) -> bool:
-    """Whether it is a path of URLs, and not one of files."""
-    is_path = isinstance(value, str) and _PATH.fullmatch(value)
-    return bool(is_path) and not Path(value).exists()
+    return isinstance(value, str) and _PATH.fullmatch(value) is not None
 
 
 def _is_wsgi(value: Any) -> bool:

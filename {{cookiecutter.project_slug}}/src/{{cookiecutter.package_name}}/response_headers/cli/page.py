@@ -5,31 +5,15 @@ It is sent under the app's own policy. If that allows no style, it has none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, current_app, render_template, request
 
 from ..header_policy import headers_for
 from ..nonce import PageCsp
-from .client import ProbeResponse, send
+from .client import send
 from .plan import Skipped, plan_for
-from .violations import Violation, dead_overrides, skipped_in, violations_of
+from .violations import dead_overrides, skipped_in, violations_of
 
 bp = Blueprint("headers_page", __name__, template_folder="templates")
-
-
-@dataclass
-class Line:
-    """One line of the table."""
-
-    response: ProbeResponse
-    violations: list[Violation]
-
-    def cell(self, name: str) -> tuple[str, bool]:
-        """Return what set a header, and whether something is wrong with it."""
-        origins = ", ".join(sent.origin for sent in self.response.sent(name))
-        wrong = any(each.header.lower() == name.lower() for each in self.violations)
-        return origins, wrong
 
 
 @bp.get("/_headers")
@@ -38,15 +22,15 @@ def show() -> str:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     plan = plan_for(app, app)
     responses = send(app, app, plan.requests, [request.scheme])
-    lines = [Line(each, violations_of(each)) for each in responses if not each.error]
     skipped = plan.skipped + skipped_in(responses)
     skipped += [
         Skipped(str(each.request), f"it ends in the debugger's page: {each.error}")
         for each in responses
         if each.error
     ]
-    violations = [each for line in lines for each in line.violations]
-    names = [sent.name for line in lines for sent in line.response.headers]
+    lines = [(each, violations_of(each)) for each in responses if not each.error]
+    violations = [each for _, found in lines for each in found]
+    names = [sent.name for response, _ in lines for sent in response.headers]
     names += [each.header for each in violations if each.header]
     rows = headers_for(app, request.endpoint).rows
     csp = {name.lower(): value for name, value in rows}.get("content-security-policy")

@@ -30,6 +30,7 @@ OWN_PAGE = "headers_page.show"
 SAMPLES = (
     *(letter * length for length in range(1, 65) for letter in "a1"),
     "1.0",
+    "1.5",
     "00000000-0000-0000-0000-000000000000",
     "2000-01-01",
 )
@@ -205,7 +206,9 @@ def _kinds(
     plan: Plan, app: Flask, routes: list[tuple[Rule, ProbeRequest]], *, thorough: bool
 ) -> Iterator[ProbeRequest]:
     """Yield requests for the kinds of response that Flask makes by itself."""
-    pages = [request for rule, request in routes if not _is_static(app, rule)]
+    pages = [
+        request for rule, request in routes if not static_folder(app, rule.endpoint)
+    ]
     first = replace((pages or [ProbeRequest("", "/")])[0], endpoint=None)
     yield ProbeRequest("404", "/no/such/page", host=first.host)
     for request in [request for _, request in routes] if thorough else [first]:
@@ -216,7 +219,7 @@ def _kinds(
     yield replace(first, kind="OPTIONS", method="OPTIONS")
     yield from itertools.islice(_redirects(routes), 1)
     for rule, request in routes:
-        if thorough and _is_static(app, rule):
+        if thorough and static_folder(app, rule.endpoint):
             file = replace(request, endpoint=None)
             yield replace(file, kind="304", headers=(("If-None-Match", "*"),))
             yield replace(file, kind="206", headers=(("Range", "bytes=0-0"),))
@@ -298,8 +301,8 @@ def _value_for(app: Flask, rule: Rule, name: str) -> Any:
         try:
             if re.fullmatch(converter.regex, text):
                 value = converter.to_python(text)
-                converter.to_url(value)
-                return value
+                if re.fullmatch(converter.regex, converter.to_url(value)):
+                    return value
         except Exception:  # noqa: BLE001, S112 - the converter may be anyone's
             continue
     table = f"{{{rule.endpoint!r}: {{{name!r}: ...}}}}"
@@ -318,7 +321,3 @@ def _endpoint_for(app: Flask, request: ProbeRequest) -> str | None:
     except HTTPException:
         return None
     return str(endpoint)
-
-
-def _is_static(app: Flask, rule: Rule) -> bool:
-    return static_folder(app, rule.endpoint) is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -76,9 +75,9 @@ class Trace:
     headers: list[Row] = field(default_factory=list)
     origins: Mapping[str, str] = field(default_factory=dict)  # of the policy's headers
     expected: Expected = field(default_factory=dict)
+    response: Response | None = None  # the one that Flask sends
     _request: Request | None = None
     _taken: Response | None = None  # the view's response
-    _response: Response | None = None  # the one that Flask sends
     _stages: dict[str, list[Row]] = field(default_factory=dict)  # headers, by origin
     _session_cookie: str = ""
     _unrouted: bool = False
@@ -104,10 +103,6 @@ class Trace:
 
         after_this_request(take)
 
-    def finish(self, response: Response) -> None:
-        """Note the response that passed all functions."""
-        self._response = response
-
     def start(
         self, app: Flask, environ: WSGIEnvironment, status: str, headers: list[Row]
     ) -> None:
@@ -117,7 +112,7 @@ class Trace:
         """
         self.status, self.headers = status, headers
         response: Any = WireResponse(status=status, headers=headers)
-        if finished := self._response:
+        if finished := self.response:
             self._stages[HOOK] = list(finished.headers.items())
             self._stages[FLASK] = [*BaseResponse.get_wsgi_headers(finished, environ)]
             self._stages[RESPONSE_CLASS] = [*finished.get_wsgi_headers(environ)]
@@ -141,7 +136,7 @@ class Trace:
     @property
     def lost(self) -> list[str] | None:
         """The view's headers that are gone with its response, if a hook replaced it."""
-        view, sent = self._taken, self._response
+        view, sent = self._taken, self.response
         if view is None or sent is None or vars(sent).get(PROBE) == id(self):
             return None
         names = {name for name, _ in [*self._stages[HOOK], *self.headers]}
@@ -162,7 +157,7 @@ class Trace:
         stages = self._stages.items()
         origin = next((o for o, rows in stages if rows.count(row) > copies), None)
         if origin is None:
-            if self.app is None or self._response is not None:
+            if self.app is None or self.response is not None:
                 return MIDDLEWARE
             origin = HOOK  # one that raised, or that handles exceptions
         static = (self.endpoint or "").rpartition(".")[2] == "static"
@@ -200,37 +195,29 @@ def tokens(values: Iterable[str]) -> set[str]:
     return {token for each in lists for token in HeaderSet(each).as_set()}
 
 
-@contextlib.contextmanager
-def tracing(app: Flask) -> Iterator[None]:
-    """Trace the requests that have a :class:`Trace`, in every app that has a policy.
-
-    The log of ``app`` gets each of their exceptions once, and no deliberate one.
-    """
-
-    def start(sender: Flask, **_: object) -> None:
-        if trace := _trace(sender):
-            trace.begin(sender)
-            if trace.raises:
-                raise DeliberateError
-
-    def fail(sender: Flask, **_: object) -> None:  # it may be before it has started
-        if trace := _trace(sender):
-            trace.begin(sender)
-
-    def finish(sender: Flask, response: Response, **_: object) -> None:
-        if trace := _trace(sender):
-            trace.finish(response)
-
+def log_once(app: Flask) -> None:
+    """Let the log of an app get each exception of these requests only once."""
     app.logger.addFilter(_is_news)
-    try:
-        with (
-            request_started.connected_to(start),
-            got_request_exception.connected_to(fail),
-            request_finished.connected_to(finish),
-        ):
-            yield
-    finally:
-        app.logger.removeFilter(_is_news)
+
+
+@request_started.connect
+def _start(app: Flask, **_: object) -> None:
+    if trace := _trace(app):
+        trace.begin(app)
+        if trace.raises:
+            raise DeliberateError
+
+
+@got_request_exception.connect
+def _fail(app: Flask, **_: object) -> None:  # the request may not have started
+    if trace := _trace(app):
+        trace.begin(app)
+
+
+@request_finished.connect
+def _finish(app: Flask, response: Response, **_: object) -> None:
+    if trace := _trace(app):
+        trace.response = response
 
 
 def _trace(app: Flask) -> Trace | None:

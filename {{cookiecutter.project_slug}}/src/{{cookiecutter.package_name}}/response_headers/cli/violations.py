@@ -63,7 +63,13 @@ def summarize(violations: Iterable[Violation]) -> list[str]:
     causes: dict[str, list[Violation]] = {}
     for violation in violations:
         causes.setdefault(violation.problem, []).append(violation)
-    return [_line(same) for same in causes.values()]
+    lines = []
+    for same in causes.values():
+        line = f"{same[0].problem}, in {len(same)} responses"
+        one_path = len({each.path for each in same}) == 1
+        many = f"{same[0].path}: {line}" if one_path else line
+        lines.append(many if len(same) > 1 else str(same[0]))
+    return lines
 
 
 def skipped_in(responses: Iterable[ProbeResponse]) -> list[Skipped]:
@@ -96,14 +102,6 @@ def dead_overrides(app: Flask) -> list[Violation]:
         for name, value in overrides_of(place).items()
         if value is None and name.lower() not in set_anywhere
     ]
-
-
-def _line(same: list[Violation]) -> str:
-    if len(same) == 1:
-        return str(same[0])
-    line = f"{same[0].problem}, in {len(same)} responses"
-    one_path = all(each.path == same[0].path for each in same)
-    return f"{same[0].path}: {line}" if one_path else line
 
 
 def _compare(
