@@ -102,4 +102,4 @@ def added(number: int) -> tuple[str, dict[str, str]]:
     options = ("-m", "pytest", "-p", "no:cacheprovider", "tests/test_routes.py")
     done = run_python(*options, cwd=project, check=False)
     assert done.returncode == 1
-    assert "/added/1 (200): Custom-Header: expected 'Some value'" in done.stdout
+    assert "/added/1: Custom-Header: expected 'Some value'" in done.stdout
