@@ -43,9 +43,9 @@ def test_the_page_is_readable_and_accessible(
     with served as (host, port), chromium() as browser:
         visit = Site(browser, tmp_path).open(f"http://{host}:{port}/_headers")
         assert visit.page.inner_text("h1") == "Headers of this app"
-        assert visit.page.inner_text("h2 >> nth=0") == "1 fault"
+        assert visit.page.inner_text("h2 >> nth=0") == "1 violation"
         row = visit.page.locator("tr", has_text="GET /faulty").first
-        assert "fault: view" in row.inner_text()
+        assert "violation: view" in row.inner_text()
         border = "getComputedStyle(document.querySelector('td')).borderTopColor"
         styled = visit.page.evaluate(border) == "rgba(136, 136, 136, 0.533)"
         assert styled is (policy != "api")  # that one allows no style

@@ -275,9 +275,9 @@ def policy_names(project: Path) -> set[str]:
     shown = json.loads(flask_headers(project, "show", "--format=json"))
     return {
         row["name"].lower()
-        for answer in shown["answers"]
+        for answer in shown["responses"]
         for row in answer["headers"]
-        if row["set_by"] == "policy"
+        if row["origin"] == "policy"
         if row["name"] != "X-Request-ID"  # each request has its own: it is not exported
     }
 

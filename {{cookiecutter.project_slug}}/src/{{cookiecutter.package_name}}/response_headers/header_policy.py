@@ -223,11 +223,16 @@ def apply_policy(response: Response) -> Response:
     It is a copy, unless the response is known to belong to this request alone.
     """
     req = current_request()
-    if req is None or req.environ.get(OWN) is not response:
-        response = copy(response)
+    shared = req is None or req.environ.get(OWN) is not response
     headers = response.headers
     own = list(headers if isinstance(headers, Headers) else headers.items())
-    merged = merge_policy(own, response)  # looks at the headers
+    merged = merge_policy(own, response)
+    added = len(merged) - len(own)
+    if shared:
+        response = copy(response)
+    elif isinstance(headers, Headers) and merged[added:] == own:
+        headers[:0] = merged[:added]  # quicker than new ones: Werkzeug checks each
+        return response
     response.headers = Headers()
     response.headers[:] = merged
     return response

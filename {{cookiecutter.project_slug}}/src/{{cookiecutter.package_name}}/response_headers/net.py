@@ -21,7 +21,7 @@ from .header_policy import OWN, current_request, merge_on_wire
 from .request_id import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Response
@@ -83,47 +83,45 @@ def _serve(
     start_response: StartResponse,
 ) -> Iterable[bytes]:
     """Answer a request, with the headers that the response lacks."""
-    returned = False
-    started = False
-    held: list[tuple[str, list[Row]]] = []  # until the stream has its first byte
+    held: list[Any] = []  # the head of a stream; None if no head is to be held any more
 
     def start(status: str, headers: list[Row], *exc_info: Any) -> Any:
-        nonlocal started
         headers = merge_on_wire(app, environ, status, headers)
-        if not (returned or exc_info) and _is_stream(environ, status, headers):
-            held[:] = [(status, headers)]
-            return partial(_write, start_held, [])
-        held.clear()
-        started = True
+        if not (held or exc_info) and _is_stream(environ, status, headers):
+            held.append((status, headers))
+            return partial(_write, start_response, held, [])
+        held[:] = [None]
         return start_response(status, headers, *exc_info)
-
-    def start_held() -> Any:
-        nonlocal started
-        started = True
-        return start_response(*held.pop())
 
     try:
         body = wsgi_app(environ, start)
     except StopIteration:  # a websocket library's way to end a request
         raise
     except Exception as error:
-        if started or PROBE in environ or propagates(app):
+        if held == [None] or PROBE in environ or propagates(app):
             raise
         return [_answer_exception(app, environ, start_response, error)]
-    returned = True
     if not held:
-        return body
-    if isinstance(body, ClosingIterator) and not propagates(app):
-        return _Stream(app, environ, start_response, held, body)
-    start_held()
+        held.append(None)
+    elif held[0] is not None:
+        if isinstance(body, ClosingIterator) and not propagates(app):
+            return _Stream(app, environ, start_response, held, body)
+        _start_held(start_response, held)
     return body
 
 
-def _write(start_held: Callable[[], Any], server_write: list[Any], data: bytes) -> None:
-    """Write to the server, which PEP 3333 has for applications from before it."""
-    if not server_write:
-        server_write.append(start_held())
-    server_write[0](data)
+def _start_held(start_response: StartResponse, held: list[Any]) -> Any:
+    head, held[0] = held[0], None
+    return start_response(*head)
+
+
+def _write(
+    start_response: StartResponse, held: list[Any], write: list[Any], data: bytes
+) -> None:
+    """Write to the server, as PEP 3333 lets older applications do."""
+    if not write:
+        write.append(_start_held(start_response, held))
+    write[0](data)
 
 
 class _Stream:
@@ -138,31 +136,25 @@ class _Stream:
         app: Flask,
         environ: WSGIEnvironment,
         start_response: StartResponse,
-        held: list[tuple[str, list[Row]]],
+        held: list[Any],
         body: ClosingIterator,
     ) -> None:
-        self._app = app
-        self._environ = environ
-        self._start_response = start_response
+        self._request = app, environ, start_response
         self._held = held
         self._body = body
+        self.close = body.close
 
     def __iter__(self) -> Iterator[bytes]:
         chunks = iter(self._body)
         try:
             first = next(filter(None, chunks), b"")
         except Exception as error:  # noqa: BLE001 - of any view
-            yield _answer_exception(
-                self._app, self._environ, self._start_response, error
-            )
+            yield _answer_exception(*self._request, error)
             return
-        if self._held:
-            self._start_response(*self._held.pop())
+        if self._held[0] is not None:
+            _start_held(self._request[2], self._held)
         yield first
         yield from chunks
-
-    def close(self) -> None:
-        self._body.close()
 
 
 def _is_stream(environ: WSGIEnvironment, status: str, headers: list[Row]) -> bool:

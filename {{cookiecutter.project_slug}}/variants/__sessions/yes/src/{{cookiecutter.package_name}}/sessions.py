@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.datastructures import Headers
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -59,7 +60,7 @@ class StrictSessions(SecureCookieSessionInterface):
         with this prefix that is not ``Secure``.
         """
         deleted = f"{self.get_cookie_name(app)}=;"
-        cookies = response.headers.getlist("Set-Cookie")
+        cookies = Headers(response.headers).getlist("Set-Cookie")
         if any(cookie.startswith(deleted) for cookie in cookies):
             session.clear()
         super().save_session(app, session, response)
