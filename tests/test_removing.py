@@ -1,0 +1,93 @@
+"""Parts of a generated app are removed as its README says, and the rest stays green."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import Bake, run_python
+
+APP = "src/my_flask_app"
+FACTORY = f"{APP}/__init__.py"
+ENGINE = f"{APP}/response_headers"
+
+Edits = list[tuple[str, str, str]]
+
+REMOVALS: dict[str, tuple[list[str], Edits]] = {
+    "logs": (
+        [f"{APP}/logs.py"],
+        [
+            (FACTORY, r"    logs\.init_app\(app\)\n", ""),
+            (FACTORY, r"(import .*)logs, ", r"\1"),
+        ],
+    ),
+    "health": ([], [(f"{APP}/views.py", r'\n\n@bp\.get\("/health"\)[\s\S]+\Z', "")]),
+    "reports": (
+        [],
+        [
+            (
+                f"{APP}/policy.py",
+                'REPORTS: str | None = "/csp-reports"'.replace("|", r"\|"),
+                "REPORTS: str | None = None",
+            )
+        ],
+    ),
+    "command": (
+        [f"{ENGINE}/cli", "tests/test_routes.py"],
+        [
+            (f"{ENGINE}/__init__.py", r" +cli\.init_app\(app\)\n", ""),
+            (f"{ENGINE}/__init__.py", r"(import .*)cli, ", r"\1"),
+        ],
+    ),
+    "CORS": (
+        [f"{APP}/cors.py"],
+        [
+            (FACTORY, r"    cors\.init_app\(app\)\n", ""),
+            (FACTORY, r"(import .*)cors, ", r"\1"),
+            (f"{APP}/policy.py", r' +\("Vary", "Origin"\),.*\n', ""),
+            ("pyproject.toml", r' +"flask-cors.*\n', ""),
+        ],
+    ),
+}
+"""The files to delete and the texts to replace, for each part."""
+
+
+def remove(project: Path, part: str) -> None:
+    """Do what the README says."""
+    files, edits = REMOVALS[part]
+    for name in files:
+        path = project / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for name, pattern, replacement in edits:
+        text = (project / name).read_text("utf-8")
+        text, count = re.subn(pattern, replacement, text)
+        assert count == 1, f"{pattern} is {count} times in {name}"
+        (project / name).write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize("parts", [*[[part] for part in REMOVALS], list(REMOVALS)])
+def test_without_a_part_the_rest_is_green_linted_and_typed(
+    baked: Bake, tmp_path: Path, parts: list[str]
+) -> None:
+    project = tmp_path / "my-flask-app"
+    shutil.copytree(baked(header_policy="web", use_cors="yes"), project)
+    for part in parts:
+        remove(project, part)
+    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    run_python("-m", "mypy", "--cache-dir", tmp_path / "mypy", cwd=project)
+
+
+def test_the_readme_tells_how_to_remove_each_part(baked: Bake) -> None:
+    readme = (baked(header_policy="web", use_cors="yes") / "README.md").read_text(
+        "utf-8"
+    )
+    section = readme.partition("### Remove a part\n")[2].partition("\n## ")[0]
+    names = re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE)
+    assert names == ["Logs", "Health", "Reports", "The command `flask headers`", "CORS"]
