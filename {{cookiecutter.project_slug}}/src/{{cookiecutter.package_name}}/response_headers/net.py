@@ -42,17 +42,19 @@ def init_app(app: Flask) -> None:
 
 
 def add_methods(app: Flask, base: type[Flask]) -> None:
-    """Give an app the methods of ``base``, as if its class were derived from it.
+    """Replace the class of an app by one that has the methods of ``base``, too.
 
-    An attribute of the app would keep the app alive until the garbage collector runs. With
-    weak references instead, ``app.wsgi_app`` alone would not keep it alive.
+    Assigning a function to ``app.wsgi_app`` would create a reference cycle: the app would
+    live until the garbage collector runs. With a weak reference in that function,
+    ``create_app().wsgi_app`` would not keep the app alive.
     """
     app.__class__ = _derived((base, type(app)))
 
 
 @lru_cache(maxsize=16)
 def _derived(bases: tuple[type[Flask], ...]) -> type[Flask]:
-    return type(bases[-1].__name__, bases, {})
+    name, module = bases[-1].__name__, bases[-1].__module__
+    return type(name, bases, {"__module__": module})
 
 
 class FlaskWithNet(Flask):

@@ -13,8 +13,8 @@ A header that a view sets wins, and ``Vary`` is merged. The app does not start w
 row that cannot be sent: the error names the row and how to fix it.
 
 The values are those of the OWASP Secure Headers Project (July 2026) and stricter ones
-that the MDN HTTP Observatory 1.6 rewards. What breaks first in a real front end has its
-way out beside it; the README shows how to take it for one route.
+that the MDN HTTP Observatory 1.6 rewards. The rows that are most likely to break a front
+end have a comment that says how to relax them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How headers get onto a response: ``make_response()``.
 
 Flask calls ``app.make_response()`` with whatever a view, an error handler or Flask itself
-returns. The response that it makes belongs to this request alone, and gets the headers
-when the functions that run after the view are done with it.
+returns. The response that it makes is recorded there. When all ``after_request`` functions
+have run, and Flask sends ``request_finished``, the headers are added to it.
 https://flask.palletsprojects.com/api/#flask.Flask.make_response
 https://flask.palletsprojects.com/api/#flask.request_finished
 """
@@ -24,7 +24,7 @@ _MADE = "response_headers.made"
 
 
 class FlaskWithPolicy(Flask):
-    """An app that notes each response that it makes."""
+    """An app that records each response that it makes."""
 
     def make_response(self, rv: ResponseReturnValue) -> Response:
         """Make a response of what a view returned."""
@@ -36,7 +36,7 @@ class FlaskWithPolicy(Flask):
 
 
 def init_app(app: Flask) -> None:
-    """Let the app make its responses so."""
+    """Make the app record its responses."""
     add_methods(app, FlaskWithPolicy)
 
 
