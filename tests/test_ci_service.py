@@ -200,7 +200,7 @@ def test_a_job_does_what_it_says(
     ("job", "fault"),
     [
         ("tests", "def test_red() -> None:\n    assert 1 == 2\n"),
-        ("style", "import os\n"),
+        ("style", "print(missing)\n"),
     ],
 )
 @pytest.mark.parametrize("service", MAIN_FILE)

@@ -51,7 +51,6 @@ def _steps(title: str, project: Project, app: Flask, rounds: int) -> Table:
         "Werkzeug: put them on a response": fill,
         "Werkzeug: copy them for the server": lambda: Headers(sent),
         "which ones, and their values": lambda: resolved.rows_for(response, req),
-        "after_request: a copy of the response": lambda: policy.copy_response(response),
         "make_response: a signal": _signal(response),
         "the safety net": _net(project, app, rows),
     }
