@@ -13,6 +13,7 @@ from .test_generation import commit_template, cookiecutter, files_of
 
 OWN_FILES = [
     "src/my_flask_app/mine.py",
+    "src/my_flask_app/response_headers/cli/mine.py",
     "src/my_flask_app/templates/mine.html",
     "src/my_flask_app/static/mine.js",
     "tests/test_mine.py",

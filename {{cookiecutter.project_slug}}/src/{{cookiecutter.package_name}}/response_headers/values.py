@@ -52,7 +52,7 @@ class CachedValue(DynamicValue):
     def build(self, *key: Any) -> str | DynamicValue | None:
         """Return the value for a cache key, ``None`` to send no such header.
 
-        A ``DynamicValue`` is asked again for every response.
+        A ``DynamicValue`` is called again for every response.
         """
 
     def get_value(self, response: Response, request: Request) -> str | None:

@@ -1,9 +1,9 @@
-"""Which other sites' pages may read the app's answers: CORS, by flask-cors.
+"""Let pages of other sites read the app's responses: CORS, with flask-cors.
 
 https://flask-cors.readthedocs.io and https://fetch.spec.whatwg.org/#http-cors-protocol
 
-``Vary: Origin`` is a row of ``policy.py``: it goes out with every response, so that no
-cache answers one site with what another one was answered.
+``Vary: Origin`` is a row of ``policy.py``. Every response has it, so that no cache sends one
+site the response for another.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from flask import Flask
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-"""What pages of other sites may ask, unless ``CORS_METHODS`` says otherwise."""
+"""The methods that they may use, unless ``CORS_METHODS`` is set."""
 
 REQUEST_HEADERS = ["Authorization", "Content-Type"]
-"""What they may send, beside what they always may; ``CORS_ALLOW_HEADERS``."""
+"""The headers that they may send, unless ``CORS_ALLOW_HEADERS`` is set."""
 
 MAX_AGE = 600
-"""Seconds for which a browser keeps the answer to a preflight; ``CORS_MAX_AGE``."""
+"""Seconds that browsers cache a preflight, unless ``CORS_MAX_AGE`` is set."""
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A method or the name of a header: RFC 9110, section 5.6.2."""
@@ -36,22 +36,22 @@ _ORIGIN = re.compile(
 
 
 def init_app(app: Flask) -> None:
-    """Let the sites of ``CORS_ORIGINS`` read what the app answers; none if there is none.
+    """Let the sites of ``CORS_ORIGINS`` read the app's responses. The default is none.
 
     Raises:
-        ValueError: something in the configuration cannot be used.
+        ValueError: the configuration has a value that cannot be used.
     """
     origins = _texts(app, "CORS_ORIGINS", [])
     credentials = _bool(app, "CORS_SUPPORTS_CREDENTIALS")
     for origin in origins:
-        if mend := _mend(origin, origins, credentials=credentials):
-            msg = f"FLASK_CORS_ORIGINS: {origin!r}: {mend}"
+        if hint := _hint(origin, origins, credentials=credentials):
+            msg = f"FLASK_CORS_ORIGINS: {origin!r}: {hint}"
             raise ValueError(msg)
 
     app.before_request(_answer_preflight)
     CORS(
         app,
-        # As patterns: of a text with brackets flask-cors would make a pattern of its own.
+        # As patterns: flask-cors takes a string with brackets for a pattern, too.
         origins="*"
         if "*" in origins
         else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
@@ -68,32 +68,34 @@ def init_app(app: Flask) -> None:
 
 
 def _answer_preflight() -> tuple[str, int] | None:
-    """Answer what a browser asks before it sends a request, before any other function.
+    """Answer a preflight before any other function does.
 
-    It comes without cookies, so a function that wants a login would refuse it:
-    https://fetch.spec.whatwg.org/#cors-preflight-fetch. It allows nothing by itself.
+    It has no cookies, so a function that requires a login would refuse it:
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch. This allows nothing by itself.
     """
     sent = request.headers
-    asks = "Origin" in sent and "Access-Control-Request-Method" in sent
-    return ("", 204) if request.method == "OPTIONS" and asks else None
+    is_cors = "Origin" in sent and "Access-Control-Request-Method" in sent
+    return ("", 204) if request.method == "OPTIONS" and is_cors else None
 
 
-def _mend(origin: str, origins: list[str], *, credentials: bool) -> str | None:
-    """What to do about an origin that browsers would never send, or None."""
+def _hint(origin: str, origins: list[str], *, credentials: bool) -> str | None:
+    """Return how to fix an origin that browsers would never send."""
     if origin == "*":
         if credentials:
-            return "credentials are not for any site (*): name each site."
-        return "any site (*) stands alone." if len(origins) > 1 else None
+            return "browsers refuse credentials for any site (*): name each site."
+        return (
+            "any site (*) cannot be combined with others." if len(origins) > 1 else None
+        )
     found = _ORIGIN.fullmatch(origin)
     if not found:
-        return 'write scheme://host or scheme://host:port, in lower case, without a path, like "https://app.example". Patterns are not taken.'
+        return 'write scheme://host or scheme://host:port, in lower case, without a path, such as "https://app.example". Patterns are not allowed.'
     if found["port"] and _DEFAULT_PORTS.get(found["scheme"]) == found["port"]:
-        return f"leave out {found['port']}: browsers do."
+        return f"remove {found['port']}: browsers do not send it."
     return None
 
 
 def _texts(app: Flask, name: str, default: list[str]) -> list[str]:
-    """A list of texts from the configuration."""
+    """Return a list of strings from the configuration."""
     given: Any = app.config.get(name, default)
     if isinstance(given, list) and all(isinstance(each, str) for each in given):
         return given
@@ -102,11 +104,11 @@ def _texts(app: Flask, name: str, default: list[str]) -> list[str]:
 
 
 def _tokens(app: Flask, name: str, default: list[str]) -> list[str]:
-    """A list of methods or of names of headers from the configuration."""
+    """Return a list of methods or header names from the configuration."""
     given = _texts(app, name, default)
     for each in given:
         if not TOKEN.fullmatch(each) or "*" in each:
-            msg = f"FLASK_{name}: {each!r}: write letters, digits and -. Patterns are not taken."
+            msg = f"FLASK_{name}: {each!r}: use letters, digits and -. Patterns are not allowed."
             raise ValueError(msg)
     return given
 

@@ -1,5 +1,5 @@
-// Asks for this very page again and lists the headers that it comes with.
-// Texts go in as text, never as HTML: the page's policy asks for that (Trusted Types).
+// Requests this page again and lists its headers.
+// Strings are inserted as text, never as HTML: the policy requires it (Trusted Types).
 
 const section = document.getElementById("headers");
 
@@ -26,5 +26,5 @@ async function showHeaders() {
 }
 
 showHeaders().catch((error) => {
-  section.append(element("p", `This page could not be asked for again: ${error.message}`));
+  section.append(element("p", `This page could not be requested again: ${error.message}`));
 });
