@@ -49,8 +49,12 @@ def test_the_project_is_linted_and_formatted(project: Path) -> None:
     run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
 
 
-def test_the_project_is_typed(project: Path, tmp_path: Path) -> None:
-    run_python("-m", "mypy", "--cache-dir", tmp_path, cwd=project)
+def test_the_project_is_typed(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    # One cache for all: what the projects have in common is checked once.
+    cache = tmp_path_factory.getbasetemp() / "mypy"
+    run_python("-m", "mypy", "--cache-dir", cache, cwd=project)
 
 
 def test_no_file_has_leftovers(project: Path) -> None:
