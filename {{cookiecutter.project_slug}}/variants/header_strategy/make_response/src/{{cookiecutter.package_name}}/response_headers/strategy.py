@@ -1,8 +1,8 @@
 """How headers get onto a response: ``make_response()``.
 
 Flask calls ``app.make_response()`` with whatever a view, an error handler or Flask itself
-returns. The response that it makes is recorded there. When all ``after_request`` functions
-have run, and Flask sends ``request_finished``, the headers are added to it.
+returns. The response that it makes is recorded there. When the functions that run after
+the view have run, and Flask sends ``request_finished``, the headers are added to it.
 https://flask.palletsprojects.com/api/#flask.Flask.make_response
 https://flask.palletsprojects.com/api/#flask.request_finished
 """
