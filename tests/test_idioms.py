@@ -33,6 +33,12 @@ def test_the_net_covers_every_kind_of_response(
         assert not missed, f"{strategy}: {missed}"
 
 
+def test_each_idiom_covers_most_kinds_by_itself(coverages: dict[str, Coverage]) -> None:
+    for strategy, coverage in coverages.items():
+        covered = sum(alone for alone, _ in coverage.values())
+        assert covered > len(coverage) * 2 / 3, f"{strategy}: {covered}"
+
+
 def test_the_page_has_the_table_of_what_each_strategy_covers(
     coverages: dict[str, Coverage],
 ) -> None:

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, request_finished
 
-from .header_policy import apply_policy, current_request
+from .header_policy import OWN, apply_policy, current_request
 from .net import add_methods
 
 if TYPE_CHECKING:
     from flask import Response
     from flask.typing import ResponseReturnValue
-
-_MADE = "response_headers.made"
 
 
 class FlaskWithPolicy(Flask):
@@ -31,7 +29,7 @@ class FlaskWithPolicy(Flask):
         response = super().make_response(rv)
         req = current_request()
         if req is not None:
-            req.environ[_MADE] = response
+            req.environ[OWN] = response
         return response
 
 
@@ -44,5 +42,5 @@ def init_app(app: Flask) -> None:
 def add_headers(_app: Flask, response: Response, **_: object) -> None:
     """Add the headers, if the response is still the one that was made."""
     req = current_request()
-    if req is not None and req.environ.get(_MADE) is response:
+    if req is not None and req.environ.get(OWN) is response:
         apply_policy(response)
