@@ -170,3 +170,32 @@ def test_greenlets_do_not_share_a_nonce(baked: Bake, strategy: str) -> None:
         assert len(nonces) == 4  # two in the policy, two in the page
         assert len(set(nonces)) == 1
     assert len({nonces[0] for nonces in found}) == 5
+
+
+TWO_APPS = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import one, two
+from one.response_headers import strategy
+from werkzeug.test import run_wsgi_app, EnvironBuilder
+
+calls = []
+add = strategy.apply_policy
+strategy.apply_policy = lambda response: calls.append(response) or add(response)
+for app, expected in ((two.create_app(), 0), (one.create_app(), 1)):
+    _, status, headers = run_wsgi_app(app, EnvironBuilder("/health").get_environ())
+    assert status == "200 OK"
+    assert headers.getlist("Custom-Header") == ["Some value"]
+    assert len(calls) == expected, (app, calls)
+"""
+
+
+@pytest.mark.parametrize("other", STRATEGIES)
+def test_two_apps_in_one_process_leave_each_other_alone(
+    baked: Bake, tmp_path: Path, other: str
+) -> None:
+    paths = [
+        baked(header_strategy=strategy, package_name=name) / "src"
+        for name, strategy in (("one", "make_response"), ("two", other))
+    ]
+    run_python("-c", TWO_APPS, *paths, cwd=tmp_path)

@@ -39,8 +39,10 @@ def init_app(app: Flask) -> None:
 
 
 @request_finished.connect
-def add_headers(_app: Flask, response: Response, **_: object) -> None:
+def add_headers(app: Flask, response: Response, **_: object) -> None:
     """Add the headers, if the response is still the one that was made."""
+    if not isinstance(app, FlaskWithPolicy):
+        return  # another app of this process
     req = current_request()
     if req is not None and req.environ.get(OWN) is response:
         apply_policy(response)
