@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import cli, net, reports, strategy, templates
 from .csp import Csp, Directives, amend_csp
-from .header_policy import EXTENSION, HeaderPolicy
+from .header_policy import EXTENSION, HeaderPolicy, check_rows
 from .nonce import NONCE, PageCaching, PageCsp, csp_nonce, report_only
 from .overrides import override_blueprint_headers, override_headers
 from .reports import REPORT_GROUP, ReportingEndpoints
@@ -65,7 +65,7 @@ class ResponseHeaders:
     ) -> None:
         self._policy = list(policy)
         self._where = where
-        HeaderPolicy(self._policy, where)
+        check_rows(where, self._policy)
 
     def init_app(self, app: Flask) -> None:
         """Send the policy, and check it against the overrides of the app's routes.

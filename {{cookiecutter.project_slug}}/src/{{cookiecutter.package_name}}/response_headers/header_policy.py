@@ -40,17 +40,12 @@ _CACHE_SIZE = 64  # there are few keys, but the path an app is mounted under may
 class HeaderPolicy:
     """The headers that every response of one app carries.
 
-    ``where`` names the policy in errors.
-
-    Raises:
-        HeaderError: a header cannot be sent.
-        TypeError: a row is not a ``(name, value)`` tuple.
+    The rows must be checked. ``where`` names the policy in errors.
     """
 
     def __init__(self, rows: Iterable[tuple[str, Value]], where: str) -> None:
         self.where = where
         self.rows = tuple(rows)
-        _check_rows(where, self.rows)
         self._resolved: dict[str | None, tuple[object, ResolvedHeaders]] = {}
         self._overrides = overrides.count
 
@@ -198,8 +193,7 @@ def policy_of(app: Flask) -> HeaderPolicy:
 
 def headers_for(app: Flask, endpoint: str | None) -> ResolvedHeaders:
     """Return what the responses of an endpoint carry; ``None`` if no route matched."""
-    policy: HeaderPolicy = app.extensions[EXTENSION]
-    return policy.headers_for(app, endpoint)
+    return policy_of(app).headers_for(app, endpoint)
 
 
 def has_policy(app: Flask) -> bool:
@@ -391,7 +385,13 @@ def _build_cached(
             yield name, value
 
 
-def _check_rows(where: str, rows: Iterable[object]) -> None:
+def check_rows(where: str, rows: Iterable[object]) -> None:
+    """Check the rows of a policy.
+
+    Raises:
+        HeaderError: a header cannot be sent.
+        TypeError: a row is not a ``(name, value)`` tuple.
+    """
     seen: dict[str, object] = {}
     for row in rows:
         if not isinstance(row, tuple) or len(row) != 2:
