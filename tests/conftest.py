@@ -56,6 +56,47 @@ for number, answers in enumerate(COMBINATIONS):
 
 Bake = Callable[..., Path]
 
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--slow``, which ``.ci/run`` turns on by its environment."""
+    complete = bool(os.environ.get("TEMPLATE_TESTS_COMPLETE"))
+    text = "Run the slow tests, too, as .ci/run does."
+    parser.addoption("--slow", action="store_true", default=complete, help=text)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out the slow tests, unless they are asked for or their file is named."""
+    if config.getoption("slow") or any(".py" in arg for arg in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    items[:] = [item for item in items if item not in slow]
+    config.stash[LEFT_OUT] = len(slow)
+    if hasattr(
+        config, "workeroutput"
+    ):  # pytest-xdist: the main process collects nothing
+        config.workeroutput["left_out"] = len(slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the number that a process of pytest-xdist has counted."""
+    output = getattr(node, "workeroutput", {})
+    node.config.stash[LEFT_OUT] = output.get("left_out", 0)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was left out. Pytest itself lists what a missing component skipped."""
+    if count := config.stash.get(LEFT_OUT, 0):
+        line = f"{count} slow tests were left out: --slow runs them, as .ci/run does."
+        terminalreporter.write_line(line)
+
 
 def combination_id(answers: dict[str, str]) -> str:
     """Name a combination in a test's id."""
@@ -146,7 +187,14 @@ def baked(bake: Bake) -> Bake:
 
 
 @pytest.fixture(
-    scope="session", params=COMBINATIONS, ids=[combination_id(c) for c in COMBINATIONS]
+    scope="session",
+    params=[
+        pytest.param(each, marks=pytest.mark.slow)
+        if each["use_cors"] == "yes"
+        else each
+        for each in COMBINATIONS
+    ],
+    ids=[combination_id(each) for each in COMBINATIONS],
 )
 def project(request: pytest.FixtureRequest, baked: Bake) -> Path:
     """Return a project of each combination in turn."""

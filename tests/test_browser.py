@@ -42,7 +42,7 @@ FLAGS = [
     "--short-reporting-delay",
 ]
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 @dataclass

@@ -36,6 +36,8 @@ from .images import (
 from .test_proxies import Sent, ask, find, policy_names
 from .test_served import free_port, wait_for
 
+pytestmark = pytest.mark.slow
+
 IMAGES = ["docker", "kubernetes"]
 HOST = "app.example.com"
 KUBERNETES = ["1.29.0", "1.37.0"]

@@ -10,6 +10,8 @@ import pytest
 from .conftest import STRATEGIES, Bake, run_python
 from .recipes import blocks
 
+pytestmark = pytest.mark.slow
+
 POLICY = "src/my_flask_app/policy.py"
 
 EDITS = [

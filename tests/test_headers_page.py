@@ -10,7 +10,7 @@ from .conftest import POLICIES, Bake
 from .test_browser import Site, chromium, violations
 from .test_served import answer, gunicorn
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 NO_ICON = (
     "Failed to load resource: the server responded with a status of 404 (NOT FOUND)"

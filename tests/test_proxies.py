@@ -26,6 +26,8 @@ from .conftest import POLICIES, Bake, clean_environment, need
 from .served_over_https import new_certificate
 from .test_served import free_port, gunicorn, wait_for
 
+pytestmark = pytest.mark.slow
+
 ODD_VALUE = r"""it's a "quote", $host $, \ and \\ and \n, # ; and { "json": 1 }"""
 HOST = "app.example"
 SCHEMES = ["http", "https"]

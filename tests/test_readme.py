@@ -21,6 +21,8 @@ import pytest
 from .conftest import TEMPLATE, Bake, clean_environment, need, run, run_python
 from .test_served import free_port
 
+pytestmark = pytest.mark.slow
+
 PYTHONS = ["3.11", "3.12", "3.13"]
 """What the template and its projects claim to support."""
 
