@@ -113,10 +113,3 @@ def check_header(where: str, name: object, value: object) -> None:
         value = value.value
     if not isinstance(value, DynamicValue):
         check_value(where, str(name), value)
-
-
-def apply_override(override: Override, below: Value | None) -> Value | None:
-    """Return the value that an override makes of the one below it."""
-    if override is None or isinstance(override, str | DynamicValue):
-        return override
-    return override(below)
