@@ -60,7 +60,7 @@ class ResponseHeaders:
             HeaderError: an override makes a header that cannot be sent.
         """
         wired = EXTENSION in app.extensions
-        app.extensions[EXTENSION] = HeaderPolicy(self._policy, self._where)
+        app.extensions[EXTENSION] = HeaderPolicy(self._policy, self._where, {})
         if not wired:
             net.init_app(app)
             strategy.init_app(app)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field
-from itertools import accumulate
+from functools import lru_cache, partial
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Request, Response, current_app, request
@@ -28,10 +28,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask
 
-    from .values import Override, Row, Value
-
-    CachedRows = tuple[list[Row], list[tuple[int, str, DynamicValue]]]
-    # and those of them that each response has its own value of, the last one first
+    from .values import CacheKey, Override, Row, Value
 
 EXTENSION = "response_headers"
 """The key of an app's ``HeaderPolicy`` in ``app.extensions``."""
@@ -43,20 +40,13 @@ OWN = "response_headers.own"
 _CACHE_SIZE = 64  # there are few keys, but the path an app is mounted under may vary
 
 
-@dataclass
-class HeaderPolicy:
-    """The headers that every response of one app carries.
+class HeaderPolicy(NamedTuple):
+    """The headers that every response of one app carries."""
 
-    The rows must be checked. ``where`` names the policy in errors. ``resolved`` has each
-    endpoint's view, and what its responses carry while there are no more ``overrides``.
-    """
-
-    rows: Sequence[tuple[str, Value]]
-    where: str
-    overrides: int = 0
-    resolved: dict[str | None, tuple[object, ResolvedHeaders]] = field(
-        default_factory=dict
-    )
+    rows: Sequence[tuple[str, Value]]  # checked
+    where: str  # names the policy in errors
+    resolved: dict[str | None, tuple[object, ResolvedHeaders]]
+    """What the responses of each endpoint carry, and what that was resolved from."""
 
 
 class ResolvedHeaders:
@@ -73,21 +63,15 @@ class ResolvedHeaders:
         self.names = frozenset(name.lower() for name, _ in self.rows)
         self.origins = origins
         self._where = where
-        cached = (value for _, value in self.rows if isinstance(value, CachedValue))
-        self._vary_on = tuple(
-            dict.fromkeys(k for value in cached for k in value.vary_on)
-        )
-        self._cache: dict[tuple[Hashable, ...], CachedRows] = {}
+        keys = [v.vary_on for _, v in self.rows if isinstance(v, CachedValue)]
+        self._vary_on = tuple(dict.fromkeys(chain.from_iterable(keys)))
+        build = partial(_build, self.rows, self._vary_on, where)
+        self._cached_rows = lru_cache(_CACHE_SIZE)(build)
 
     def rows_for(self, response: Response, request: Request) -> Sequence[Row]:
         """Return the rows for a response, with their values."""
-        key = tuple([vary_on(response, request) for vary_on in self._vary_on])
-        cached = self._cache.get(key)
-        if cached is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            cached = self._cache[key] = self._build(key)
-        rows, dynamic = cached
+        key = [vary_on(response, request) for vary_on in self._vary_on]
+        rows, dynamic = self._cached_rows(*key)
         if not dynamic:
             return rows
         rows = rows.copy()
@@ -100,23 +84,55 @@ class ResolvedHeaders:
                 rows[index] = name, built
         return rows
 
-    def _build(self, key: tuple[Hashable, ...]) -> CachedRows:
-        """Build the values that depend on the key only, and list the others."""
-        facts = dict(zip(self._vary_on, key, strict=True))
-        rows: list[Row] = []
-        dynamic: list[tuple[int, str, DynamicValue]] = []
-        for name, value in self.rows:
-            built: Value | None = value
-            if isinstance(value, CachedValue):
-                built = value.build(*(facts[key] for key in value.vary_on))
-            if built is None:
-                continue
-            if isinstance(built, DynamicValue):
-                dynamic.insert(0, (len(rows), name, built))
+    def merge(self, own: list[Row], response: Response, request: Request) -> Applied:
+        """Put the rows for a response before its own.
+
+        A name that the response has is there as the response has it.
+        """
+        rows, status = self.rows_for(response, request), response.status
+        if self.names.isdisjoint([name.lower() for name, _ in own]):
+            return Applied([*rows, *own], rows, self.names, len(rows), status)
+        head: list[Row] = []
+        added: list[Row] = []
+        for row in rows:
+            name, value = row
+            found = [each for each in own if each[0].lower() == name.lower()]
+            if not found:
+                added.append(row)
+            if name.lower() == "vary":
+                head.append((name, merge_vary([value, *(each[1] for each in found)])))
             else:
-                check_line(self._where, name, built)
-            rows.append((name, str(built)))
-        return rows, dynamic
+                head += found or [row]
+        sent = {name.lower() for name, _ in rows}
+        merged = [*head, *(row for row in own if row[0].lower() not in sent)]
+        return Applied(merged, added, self.names, len(head), status)
+
+
+def _build(
+    policy: Iterable[tuple[str, Value]],
+    vary_on: Iterable[CacheKey],
+    where: str,
+    *key: Hashable,
+) -> tuple[list[Row], list[tuple[int, str, DynamicValue]]]:
+    """Build the rows that all responses with a cache key have.
+
+    Those that each response has its own value of are listed, too, from last to first.
+    """
+    facts = dict(zip(vary_on, key, strict=True))
+    rows: list[Row] = []
+    dynamic: list[tuple[int, str, DynamicValue]] = []
+    for name, value in policy:
+        built: Value | None = value
+        if isinstance(value, CachedValue):
+            built = value.build(*(facts[each] for each in value.vary_on))
+        if built is None:
+            continue
+        if isinstance(built, DynamicValue):
+            dynamic.insert(0, (len(rows), name, built))
+        else:
+            check_line(where, name, built)
+        rows.append((name, str(built)))
+    return rows, dynamic
 
 
 class Applied(NamedTuple):
@@ -127,25 +143,19 @@ class Applied(NamedTuple):
     names: frozenset[str]
     head: int  # how many of the headers stand for those names
     status: str
-    content_type: str | None
 
     def is_intact(self, status: str, headers: list[Row]) -> bool:
         """Whether nothing that matters to the policy has changed since."""
-        if status != self.status:
-            return False
-        if headers == self.headers:
-            return True
-        if headers[: self.head] != self.headers[: self.head]:
-            return False
-        content_type = None
-        for name, value in headers[self.head :]:
-            key = name.lower()
-            if key == "content-type":
-                content_type = value
-            elif key in self.names:
-                return False
-        # A 304 is sent without its content type.
-        return content_type == self.content_type or self.status.startswith("304")
+        if headers == self.headers or status != self.status:
+            return status == self.status
+        names = self.names
+        if not status.startswith("304"):  # which is sent without its content type
+            names |= {"content-type"}
+        before, now = (
+            [row for row in rows[self.head :] if row[0].lower() in names]
+            for rows in (self.headers, headers)
+        )
+        return before == now and headers[: self.head] == self.headers[: self.head]
 
 
 def policy_of(app: Flask) -> HeaderPolicy:
@@ -155,19 +165,13 @@ def policy_of(app: Flask) -> HeaderPolicy:
 
 
 def headers_for(app: Flask, endpoint: str | None) -> ResolvedHeaders:
-    """Return what the responses of an endpoint carry; ``None`` if no route matched.
-
-    Raises:
-        HeaderError: an override makes a header that cannot be sent.
-    """
+    """Return what the responses of an endpoint carry; ``None`` if no route matched."""
     policy = policy_of(app)
-    if policy.overrides != overrides.count:
-        policy.overrides = overrides.count
-        policy.resolved.clear()
     view = None if endpoint is None else app.view_functions.get(endpoint)
+    state = overrides.count, view  # the view may have been replaced
     known = policy.resolved.get(endpoint)
-    if known is None or known[0] is not view:  # it may have been replaced
-        known = policy.resolved[endpoint] = view, _resolve(app, endpoint, view)
+    if known is None or known[0] != state:
+        known = policy.resolved[endpoint] = state, _resolve(app, endpoint, view)
     return known[1]
 
 
@@ -260,11 +264,8 @@ def merge_policy(own: list[Row], response: Response) -> list[Row]:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     if EXTENSION not in app.extensions:  # a response may be shared with such an app
         return own
-    rule = req.url_rule
-    resolved = headers_for(app, rule.endpoint if rule else None)
-    rows = resolved.rows_for(response, req)
-    applied = _merge(rows, own, resolved.names, response.status)
-    req.environ[_APPLIED] = applied
+    resolved = headers_for(app, req.url_rule.endpoint if req.url_rule else None)
+    req.environ[_APPLIED] = applied = resolved.merge(own, response, req)
     return applied.headers
 
 
@@ -275,19 +276,17 @@ def merge_on_wire(
 
     What the strategy has put there is put there again if somebody changed it since.
     """
-    applied: Applied | None = environ.get(_APPLIED)
-    if applied is None:
-        own = headers
-    elif applied.is_intact(status, headers):
-        return headers
-    else:  # "Vary" has what others have merged into it
+    own = headers
+    if applied := environ.get(_APPLIED):
+        if applied.is_intact(status, headers):
+            return headers
+        # "Vary" has what others have merged into it.
         own = [row for row in headers if row not in applied.added or row[0] == "Vary"]
     resolved, _, req = resolve(app, environ)
     response: Any = WireResponse(status=status, headers=own)
     if OWN in environ and status.startswith("304"):  # sent without its content type
         response.content_type = environ[OWN].content_type
-    rows = resolved.rows_for(response, req)
-    return _merge(rows, own, resolved.names, status).headers
+    return resolved.merge(own, response, req).headers
 
 
 def resolve(
@@ -325,38 +324,6 @@ def merge_vary(values: Iterable[str]) -> str:
     for value in values:
         merged.update(parse_list_header(value))
     return merged.to_header()
-
-
-def _merge(
-    rows: Sequence[Row], own: list[Row], names: frozenset[str], status: str
-) -> Applied:
-    """Put the policy's rows before those of a response.
-
-    A name that the response has is there as the response has it.
-    """
-    content_type = None
-    overlap = False
-    for name, value in own:
-        if name == "Content-Type":
-            content_type = value
-        elif name != "Content-Length" and name.lower() in names:
-            overlap = True
-    if not overlap:
-        return Applied([*rows, *own], rows, names, len(rows), status, content_type)
-    head: list[Row] = []
-    added: list[Row] = []
-    for row in rows:
-        name, value = row
-        found = [each for each in own if each[0].lower() == name.lower()]
-        if not found:
-            added.append(row)
-        if name.lower() == "vary":
-            head.append((name, merge_vary([value, *(each[1] for each in found)])))
-        else:
-            head += found or [row]
-    sent = {name.lower() for name, _ in rows}
-    rest = [row for row in own if row[0].lower() not in sent]
-    return Applied([*head, *rest], added, names, len(head), status, content_type)
 
 
 def check_rows(where: str, rows: Iterable[object]) -> None:

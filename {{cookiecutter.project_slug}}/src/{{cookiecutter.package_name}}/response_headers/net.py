@@ -54,8 +54,7 @@ def add_methods(app: Flask, base: type[Flask]) -> None:
 
 @lru_cache(maxsize=16)
 def _derived(bases: tuple[type[Flask], ...]) -> type[Flask]:
-    name, module = bases[-1].__name__, bases[-1].__module__
-    return type(name, bases, {"__module__": module})
+    return type(bases[-1].__name__, bases, {"__module__": bases[-1].__module__})
 
 
 class FlaskWithNet(Flask):
@@ -106,18 +105,18 @@ def _serve(
         return [_answer_exception(app, environ, start_response, error)]
     if not held:
         held.append(None)
-    elif held[0] is not None:
-        if isinstance(body, ClosingIterator) and not propagates(app):
-            start_held = partial(_start_held, start_response, held)
-            answer = partial(_answer_exception, app, environ, start_response)
-            return ClosingIterator(_stream(body, start_held, answer), body.close)
+    elif held[0] and isinstance(body, ClosingIterator) and not propagates(app):
+        start_held = partial(_start_held, start_response, held)
+        answer = partial(_answer_exception, app, environ, start_response)
+        return ClosingIterator(_stream(body, start_held, answer), body.close)
+    elif held[0]:
         _start_held(start_response, held)
     return body
 
 
 def _start_held(start_response: StartResponse, held: list[Any]) -> Any:
     head, held[0] = held[0], None
-    return start_response(*head)
+    return head and start_response(*head)
 
 
 def _write(

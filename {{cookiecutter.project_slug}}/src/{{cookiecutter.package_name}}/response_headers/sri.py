@@ -33,11 +33,7 @@ def static_src(filename: str, endpoint: str = "static") -> Markup:
 
 
 def static_href(filename: str, endpoint: str = "static") -> Markup:
-    """Return ``href="…" integrity="…"`` for a static file, for a ``<link>``.
-
-    Raises:
-        FileNotFoundError: there is no such file, or no such static folder.
-    """
+    """Return ``href="…" integrity="…"`` for a ``<link>``, as :func:`static_src` does."""
     return _attributes("href", filename, endpoint)
 
 

@@ -130,11 +130,7 @@ class ExactName(str):
 
 
 def check_name(where: str, name: object, value: object) -> None:
-    """Check the name of a header. The value is for the error message only.
-
-    Raises:
-        HeaderError: the name cannot be sent, or looks misspelled.
-    """
+    """Raise a ``HeaderError`` for a name that cannot be sent, or looks misspelled."""
     if not isinstance(name, str):
         hint = "a name is a string in quotes."
     elif not TOKEN.fullmatch(name):
@@ -151,11 +147,7 @@ def check_name(where: str, name: object, value: object) -> None:
 
 
 def check_value(where: str, name: str, value: object) -> None:
-    """Check the value of a header.
-
-    Raises:
-        HeaderError: the value cannot be sent, or browsers would ignore it.
-    """
+    """Raise a ``HeaderError`` for a value that no browser would get, or understand."""
     hint: str | None = None
     if not isinstance(value, str):
         hint = "a value is a string in quotes."
@@ -170,12 +162,9 @@ def check_value(where: str, name: str, value: object) -> None:
 
 
 def check_line(where: str, name: str, value: str) -> None:
-    """Check a value that was built for a response: it must be one line.
+    """Raise a ``HeaderError`` for a line break in a value that was built.
 
     It is all that is checked for each response, because it is quick.
-
-    Raises:
-        HeaderError: there is a line break in the value.
     """
     if "\n" in value or "\r" in value:
         hint = "a value must be one line: fix the object that builds it."
@@ -236,11 +225,10 @@ def _combination_hint(sources: list[str]) -> str | None:
 
 
 def _hsts_hint(value: str) -> str | None:
-    known = {"max-age", "includesubdomains", "preload"}
     parts = [part.strip().partition("=") for part in value.split(";") if part.strip()]
     given = {name.strip().lower(): number.strip(' "') for name, _, number in parts}
     for name, _, _ in parts:
-        if name.strip().lower() not in known:
+        if name.strip().lower() not in {"max-age", "includesubdomains", "preload"}:
             return f"there is no directive {name!r}: use max-age, includeSubDomains and preload, separated by ;."
     if not given.get("max-age", "").isdecimal() or len(given) < len(parts):
         return "directive max-age: write it once, in seconds: max-age=63072000."

@@ -103,11 +103,7 @@ class HttpsOnly(CachedValue):
 
 
 def check_header(where: str, name: object, value: object) -> None:
-    """Check a name and a value. A dynamic value is checked when it is built.
-
-    Raises:
-        HeaderError: one of them cannot be sent.
-    """
+    """Check a name and a value. A dynamic value is checked when it is built."""
     check_name(where, name, value)
     if isinstance(value, HttpsOnly):
         value = value.value
