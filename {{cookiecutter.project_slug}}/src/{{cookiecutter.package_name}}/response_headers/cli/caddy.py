@@ -10,16 +10,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from .export import (
-    ERROR,
-    FILE,
-    PAGE,
-    SCHEMES,
-    in_every_case,
-    notes_for,
-    prefix_of,
-    values_for,
-)
+from .export import ERROR, FILE, PAGE, SCHEMES, notes_for, prefix_of, values_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,41 +39,35 @@ def lines_for(app: Flask) -> Iterator[str]:
             msg = f"A Caddyfile cannot set the header {name!r}: its first character is an operator."
             raise ValueError(msg)
     prefix = prefix_of(app)
-    for note in notes_for(app):
-        yield f"# {note}"
+    yield from notes_for(app)
     yield "# Import this file at the top of the Caddyfile, then its snippets:"
     yield f"#   import {prefix}_files   next to file_server"
     yield f"#   import {prefix}_errors  in handle_errors"
-    yield from _snippet(f"{prefix}_files", [PAGE, FILE], values)
-    yield from _snippet(f"{prefix}_errors", [ERROR], values)
+    for name, kinds in {"files": [PAGE, FILE], "errors": [ERROR]}.items():
+        yield f"\n({prefix}_{name}) {{"
+        yield from _snippet(list(itertools.product(SCHEMES, kinds)), values)
+        yield "}"
 
 
 def _snippet(
-    name: str, kinds: list[str], values: dict[str, dict[Case, str]]
+    cases: list[Case], values: dict[str, str | dict[Case, str]]
 ) -> Iterator[str]:
-    matchers = {
-        case: "@" + "_".join(case) for case in itertools.product(SCHEMES, kinds)
-    }
-    yield ""
-    yield f"({name}) " + "{"
-    for (scheme, kind), matcher in matchers.items():
-        yield f"\t{matcher} " + "{"
+    for scheme, kind in cases:
+        yield f"\t@{scheme}_{kind} {{"
         yield f"\t\tprotocol {scheme}"
         if kind != ERROR:
             yield f"\t\t{'not ' if kind == FILE else ''}path {_PAGES}"
         yield "\t}"
-    for header, cases in values.items():
-        same = in_every_case(cases)
-        if same is not None:
-            yield f"\theader {_quoted(header)} {_quoted(same)}"
+    for name, value in values.items():
+        if isinstance(value, str):
+            yield f"\theader {_quoted(name)} {_quoted(value)}"
             continue
-        for case, matcher in matchers.items():
-            value = _quoted(cases[case]) if case in cases else None
-            if value is None:  # the snippet for files may have set it
-                yield f"\theader {matcher} {_quoted('-' + header)}"
-            else:
-                yield f"\theader {matcher} {_quoted(header)} {value}"
-    yield "}"
+        for case in cases:
+            if case in value:
+                row = f"{_quoted(name)} {_quoted(value[case])}"
+            else:  # the snippet for files may have set it
+                row = _quoted(f"-{name}")
+            yield f"\theader @{'_'.join(case)} {row}"
 
 
 def _quoted(text: str) -> str:

@@ -18,14 +18,12 @@ from .client import send
 from .formatting import as_json, as_lines, wrapped
 from .middleware import Reachable
 from .plan import narrow, plan_for
-from .violations import dead_overrides, skipped_in, summarize, violations_of
+from .violations import dead_overrides, summarize, violations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask import Flask
-
-    from .plan import Plan
 
 
 @click.command()
@@ -45,21 +43,17 @@ def show(routes: tuple[str, ...], form: str, scheme: str, *, values: bool) -> No
     unknown page, a wrong method, OPTIONS, a redirect, an exception.
     """
     app = _app()
-    plan = _plan(app, app)
+    plan = plan_for(app, app)
     if routes:
-        try:
-            plan = narrow(plan, app, routes)
-        except LookupError as error:
-            raise click.BadParameter(error.args[0], param_hint="--route") from None
-    responses = send(app, app, plan.requests, [scheme])
-    skipped = plan.skipped + skipped_in(responses)
+        plan = narrow(plan, app, routes)
+    responses, skipped = send(app, app, plan, [scheme])
     if form == "json":
         click.echo(json.dumps(as_json(responses, skipped), indent=2))
         return
     for line in as_lines(responses, values=values):
         click.echo(line)
     for each in skipped:
-        for line in wrapped("not checked", each.text, indent=0):
+        for line in wrapped("not checked", str(each), indent=0):
             click.secho(line, dim=True)
 
 
@@ -88,16 +82,15 @@ def check(wsgi: str | None, *, every: bool, unsafe: bool) -> None:
     if wsgi is not None:
         whole = _imported(wsgi)
         app = _with_error_pages(_served(whole, app))
-    plan = _plan(app, whole, thorough=True, unsafe=unsafe)
-    responses = send(app, whole, plan.requests, ("http", "https"))
+    plan = plan_for(app, whole, thorough=True, unsafe=unsafe)
+    responses, skipped = send(app, whole, plan, ("http", "https"))
     violations = dead_overrides(app)
     violations += [each for response in responses for each in violations_of(response)]
     violations = list(dict.fromkeys(violations))  # most are the same over both schemes
     for line in map(str, violations) if every else summarize(violations):
         click.secho(line, fg="red")
-    skipped = plan.skipped + skipped_in(responses)
     for each in skipped:
-        click.secho(f"not checked: {each.text}", dim=True)
+        click.secho(f"not checked: {each}", dim=True)
     click.echo(
         f"{len(responses) // 2} requests, each over HTTP and HTTPS; "
         f"not checked: {len(skipped)}; violations: {len(violations)}"
@@ -147,13 +140,6 @@ def _served(wsgi: Any, app: Flask) -> Flask:
     """Return the app with a policy that ``wsgi`` leads to, or else ``app``."""
     apps = [each for _, each in Reachable(wsgi).apps if has_policy(each)]
     return apps[0] if apps and app not in apps else app
-
-
-def _plan(app: Flask, wsgi: Any, **options: bool) -> Plan:
-    try:
-        return plan_for(app, wsgi, **options)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _imported(name: str) -> Any:

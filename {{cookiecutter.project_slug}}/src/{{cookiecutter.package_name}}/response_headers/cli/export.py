@@ -15,6 +15,8 @@ from ..values import DynamicValue
 from .client import host_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Flask
 
     from ..values import Value
@@ -28,8 +30,8 @@ Case = tuple[str, str]
 """The scheme and the kind of a response."""
 
 
-def values_for(app: Flask) -> dict[str, dict[Case, str]]:
-    """Return the values of each header of the policy, in the cases in which it is sent.
+def values_for(app: Flask) -> dict[str, str | dict[Case, str]]:
+    """Return the value of each header of the policy, or its values if they differ by case.
 
     They are what the app would send with a page that has no nonce. Values that are unique
     to a request are left out, and so are overrides, which belong to routes of the app.
@@ -40,20 +42,22 @@ def values_for(app: Flask) -> dict[str, dict[Case, str]]:
     }
     for scheme in SCHEMES:
         with app.test_request_context(base_url=f"{scheme}://{host_of(app)}") as context:
-            for kind, response in _samples().items():
+            samples = _samples()
+            for kind, response in samples.items():
                 own = response.headers
                 rows = [*resolved.rows_for(response, context.request), *own]
                 sent = {name.lower(): value for name, value in rows}  # Flask's win
                 for name, cases in values.items():
                     if name.lower() in sent:
                         cases[scheme, kind] = sent[name.lower()]
-    return {name: cases for name, cases in values.items() if cases}
-
-
-def in_every_case(cases: dict[Case, str]) -> str | None:
-    """Return the value of a header, if it is the same in all cases."""
-    same = len(cases) == len(SCHEMES) * 3 and len(set(cases.values())) == 1
-    return next(iter(cases.values())) if same else None
+    every = len(SCHEMES) * len(samples)
+    found: dict[str, str | dict[Case, str]] = {}
+    for name, cases in values.items():
+        if len(cases) == every and len({*cases.values()}) == 1:
+            found[name] = cases[SCHEMES[0], ERROR]
+        elif cases:
+            found[name] = cases
+    return found
 
 
 def prefix_of(app: Flask) -> str:
@@ -61,21 +65,16 @@ def prefix_of(app: Flask) -> str:
     return re.sub(r"[^0-9A-Za-z_]", "_", app.name)
 
 
-def notes_for(app: Flask) -> list[str]:
-    """Return what the reader of an exported file should know."""
+def notes_for(app: Flask) -> Iterator[str]:
+    """Yield comments with what the reader of an exported file should know."""
     where = policy_of(app).where
-    notes = [
-        f"Generated from the header policy ({where}). Export it again if that changes."
-    ]
+    yield f"# Generated from the header policy ({where}). Export it again if that changes."
     rows = headers_for(app, None).rows
     if any(isinstance(value, PageCsp) for _, value in rows):
-        notes.append("It has no nonce, because a nonce is unique to a response.")
-    notes += [
-        f"It does not set {name}, which is unique to a request."
-        for name, value in rows
-        if _is_per_request(value)
-    ]
-    return notes
+        yield "# It has no nonce, because a nonce is unique to a response."
+    for name, value in rows:
+        if _is_per_request(value):
+            yield f"# It does not set {name}, which is unique to a request."
 
 
 def _is_per_request(value: Value) -> bool:
@@ -84,6 +83,8 @@ def _is_per_request(value: Value) -> bool:
 
 def _samples() -> dict[str, Any]:
     """Return a response of each kind, as Flask makes it."""
-    page = send_file(io.BytesIO(), "text/html", etag=False)
-    file = send_file(io.BytesIO(), "text/plain", etag=False)
-    return {ERROR: BadGateway().get_response(), PAGE: page, FILE: file}
+    return {
+        ERROR: BadGateway().get_response(),
+        PAGE: send_file(io.BytesIO(), "text/html", etag=False),
+        FILE: send_file(io.BytesIO(), "text/plain", etag=False),
+    }

@@ -13,8 +13,8 @@ from .violations import violations_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .client import ProbeResponse
     from .plan import Skipped
+    from .tracing import ProbeResponse
 
 COLORS = {
     "policy": "green",
@@ -59,12 +59,9 @@ def as_json(
                 "method": response.request.method,
                 "path": response.request.path,
                 "kind": response.request.kind,
-                "endpoint": response.trace.endpoint,
+                "endpoint": response.endpoint,
                 "status": response.status,
-                "headers": [
-                    {"name": sent.name, "value": sent.value, "origin": sent.origin}
-                    for sent in response.headers
-                ],
+                "headers": [sent._asdict() for sent in response.headers],
                 "violations": [each.problem for each in violations_of(response)],
             }
             for response in responses
@@ -90,7 +87,7 @@ def _heading(response: ProbeResponse) -> str:
     text = f"{response.status} {response.request}"
     kind = response.request.kind
     if kind == "route":
-        kind = response.trace.endpoint or "no route"
+        kind = response.endpoint or "no route"
     room = _width() - len(text) - len(kind)
     gap = " " * room if room > 1 else "\n" + " " * _INDENT
     return click.style(text, bold=True) + gap + click.style(kind, dim=True)
