@@ -114,7 +114,5 @@ def _skipped_in(response: ProbeResponse) -> Iterator[Skipped]:
 def host_of(app: Flask) -> str:
     """Return a host that the app answers to."""
     trusted = app.config.get("TRUSTED_HOSTS") or []
-    for host in [app.config.get("SERVER_NAME"), *trusted]:
-        if host:
-            return str(host).removeprefix(".")
-    return "localhost"
+    hosts = [app.config.get("SERVER_NAME"), *trusted, "localhost"]
+    return next(str(host).removeprefix(".") for host in hosts if host)

@@ -29,7 +29,9 @@ COLORS = {
 _INDENT = 4
 
 
-def as_lines(responses: Iterable[ProbeResponse], *, values: bool) -> Iterator[str]:
+def as_lines(
+    responses: Iterable[ProbeResponse], skipped: Iterable[Skipped], *, values: bool
+) -> Iterator[str]:
     """Yield a line for each response, and one for each part that set some headers.
 
     They fit the terminal, or 80 columns if there is none.
@@ -37,16 +39,18 @@ def as_lines(responses: Iterable[ProbeResponse], *, values: bool) -> Iterator[st
     for response in responses:
         yield _heading(response)
         names: dict[str, list[str]] = {}
-        for sent in response.headers:
-            names.setdefault(sent.origin, []).append(sent.name)
+        for name, value, origin in response.headers:
+            names.setdefault(origin, []).append(name)
             if values:
-                label = f"{sent.name} ({sent.origin})"
-                yield from wrapped(label, sent.value, sent.origin)
+                yield from _wrapped(f"{name} ({origin})", value, origin)
         if not values:
             for origin, each in names.items():
-                yield from wrapped(origin, ", ".join(each), origin)
+                yield from _wrapped(origin, ", ".join(each), origin)
         for violation in violations_of(response):
-            yield from wrapped("VIOLATION", violation.problem, "middleware")
+            yield from _wrapped("VIOLATION", violation.problem, "middleware")
+    for what in skipped:
+        for line in _wrapped("not checked", str(what), indent=0):
+            yield click.style(line, dim=True)
 
 
 def as_json(
@@ -70,7 +74,9 @@ def as_json(
     }
 
 
-def wrapped(label: str, text: str, color: str = "", indent: int = _INDENT) -> list[str]:
+def _wrapped(
+    label: str, text: str, color: str = "", indent: int = _INDENT
+) -> list[str]:
     """Return a labeled text in lines that fit."""
     lines = textwrap.wrap(
         f"{label}: {text}",

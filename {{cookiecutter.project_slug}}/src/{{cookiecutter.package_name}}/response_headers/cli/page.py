@@ -27,7 +27,7 @@ def show() -> str:
         for each in responses
         if each.error
     ]
-    lines = [(each, violations_of(each)) for each in responses if not each.error]
+    lines = [(each, list(violations_of(each))) for each in responses if not each.error]
     violations = [each for _, found in lines for each in found]
     names = [sent.name for response, _ in lines for sent in response.headers]
     names += [each.header for each in violations if each.header]

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing: RFC 9110, section 9.2.1."""
 
-OWN_PAGE = "headers_page.show"
-"""Skipped: it would send all the requests again."""
-
 SAMPLES = (
     *(letter * length for length in range(1, 65) for letter in "a1"),
     "1.0",
@@ -68,7 +65,8 @@ class Skipped:
         return f"{self.what}, {self.reason}" if self.reason else self.what
 
 
-Plan = list[ProbeRequest | Skipped]
+Step = ProbeRequest | Skipped
+Plan = list[Step]
 
 
 class SettingError(click.ClickException, ValueError):
@@ -162,7 +160,7 @@ def _routes(app: Flask) -> tuple[list[tuple[Rule, ProbeRequest]], Plan]:
 
 def _methods(
     rule: Rule, request: ProbeRequest, *, thorough: bool, unsafe: bool
-) -> Iterator[ProbeRequest | Skipped]:
+) -> Iterator[Step]:
     methods = rule.methods or {"GET"}
     for method in sorted(methods):
         if method not in SAFE and not unsafe:
@@ -174,7 +172,7 @@ def _methods(
 
 def _kinds(
     app: Flask, routes: list[tuple[Rule, ProbeRequest]], *, thorough: bool
-) -> Iterator[ProbeRequest | Skipped]:
+) -> Iterator[Step]:
     """Yield requests for the kinds of response that Flask makes by itself."""
     pages = [
         request for rule, request in routes if not static_folder(app, rule.endpoint)
@@ -214,7 +212,7 @@ def _redirects(routes: list[tuple[Rule, ProbeRequest]]) -> Iterator[ProbeRequest
             yield ProbeRequest("redirect", f"{head}//{tail}", host=request.host)
 
 
-def _unless_skipped(app: Flask, step: ProbeRequest | Skipped) -> ProbeRequest | Skipped:
+def _unless_skipped(app: Flask, step: Step) -> Step:
     """Skip a request if its path, or the view that it would call, is to be skipped."""
     if isinstance(step, ProbeRequest):
         endpoint = None
@@ -226,7 +224,7 @@ def _unless_skipped(app: Flask, step: ProbeRequest | Skipped) -> ProbeRequest | 
     return step
 
 
-def _beside(app: Flask, path: str, other: Any) -> Iterator[ProbeRequest | Skipped]:
+def _beside(app: Flask, path: str, other: Any) -> Iterator[Step]:
     """Plan the requests to another application, which is mounted at a path."""
     if path in app.config.get("HEADERS_SKIP", ()):
         yield Skipped(path, "it is in HEADERS_SKIP")
@@ -241,7 +239,7 @@ def _beside(app: Flask, path: str, other: Any) -> Iterator[ProbeRequest | Skippe
         yield ProbeRequest("middleware", f"{path}/")
 
 
-def _request_for(app: Flask, rule: Rule) -> ProbeRequest | Skipped:
+def _request_for(app: Flask, rule: Rule) -> Step:
     """Return a request that leads to a rule, or why there is none.
 
     Raises:
@@ -250,7 +248,7 @@ def _request_for(app: Flask, rule: Rule) -> ProbeRequest | Skipped:
     endpoint = rule.endpoint
     reasons = {
         "it is in HEADERS_SKIP": endpoint in app.config.get("HEADERS_SKIP", ()),
-        "it would send these requests again": endpoint == OWN_PAGE,
+        "it would send these requests again": endpoint == "headers_page.show",
         "no request leads to it": rule.build_only or rule.websocket,
     }
     for reason, applies in reasons.items():

@@ -180,9 +180,8 @@ class ProbeResponse:
 
     def _vary_origins(self, added: set[str]) -> Iterator[str]:
         for origin, headers in self._stages.items():
-            found = added & tokens(
-                *(v for name, v in headers if name.lower() == "vary")
-            )
+            varies = [value for name, value in headers if name.lower() == "vary"]
+            found = added & tokens(*varies)
             if found == {"cookie"} and origin == HOOK:  # the session is in use
                 yield FLASK
             elif found:
@@ -210,17 +209,12 @@ def tokens(*values: str) -> set[str]:
 
 
 @request_started.connect
-def _start(app: Flask, **_: object) -> None:
+@got_request_exception.connect  # the request may not have started
+def _begin(app: Flask, exception: Exception | None = None, **_: object) -> None:
     if trace := _trace(app):
         trace.begin(app)
-        if trace.request.kind == "500":
+        if trace.request.kind == "500" and exception is None:
             raise DeliberateError
-
-
-@got_request_exception.connect
-def _fail(app: Flask, **_: object) -> None:  # the request may not have started
-    if trace := _trace(app):
-        trace.begin(app)
 
 
 @request_finished.connect

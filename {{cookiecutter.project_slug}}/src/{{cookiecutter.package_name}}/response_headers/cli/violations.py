@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..header_policy import headers_for
@@ -32,17 +33,34 @@ class Violation:
         return f"{self.response}: {self.problem}" if self.response else self.problem
 
 
-def violations_of(response: ProbeResponse) -> list[Violation]:
+def violations_of(response: ProbeResponse) -> Iterator[Violation]:
     """Compare what was sent with what should have been.
 
     A view, or a function after it, may set ``Cache-Control``, and may add to ``Vary``. To
     change another header of the policy takes an override.
     """
-    path, where = response.request.path, f"{response.request} ({response.status})"
-    return [
-        Violation(problem, header, path, where)
-        for header, problem in _problems_of(response)
-    ]
+    where = f"{response.request} ({response.status})"
+    violation = partial(Violation, path=response.request.path, response=where)
+    if response.error is not None:
+        yield violation(response.error)
+        return
+    if response.lost is not None:
+        lost = ", ".join(response.lost) or "its status"
+        yield violation(f"a hook replaced the view's response and lost {lost}")
+    for key in sorted(response.origins):
+        expected, sent = response.expected.get(key), response.sent(key)
+        name = expected.name if expected else sent[0].name if sent else key
+        value = _quoted(expected.value) if expected else "nothing"
+        found = " and ".join(f"{_quoted(each.value)} ({each.origin})" for each in sent)
+        if len(sent) > 1:
+            yield violation(f"{name}: expected {value} once, found {found}", name)
+        elif not _agrees(key, expected, sent):
+            found = found or "nothing"
+            yield violation(f"{name}: expected {value}, found {found}", name)
+    for name, value, _ in response.headers:
+        if not PRINTABLE_LATIN_1.fullmatch(value):
+            latin_1 = "Latin-1, which is all that a server sends"
+            yield violation(f"{name}: expected {latin_1}, found {value!r}", name)
 
 
 def summarize(violations: Iterable[Violation]) -> Iterator[str]:
@@ -75,31 +93,6 @@ def dead_overrides(app: Flask) -> list[Violation]:
         for where, name, value in overrides
         if value is None and name.lower() not in set_anywhere
     ]
-
-
-def _problems_of(response: ProbeResponse) -> Iterator[tuple[str, str]]:
-    """Yield each header that is wrong, and what is wrong with it."""
-    if response.error is not None:
-        yield "", response.error
-        return
-    if response.lost is not None:
-        lost = ", ".join(response.lost) or "its status"
-        yield "", f"a hook replaced the view's response and lost {lost}"
-    for key in sorted(response.origins):
-        expected, sent = response.expected.get(key), response.sent(key)
-        name = expected.name if expected else sent[0].name if sent else key
-        value = _quoted(expected.value) if expected else "nothing"
-        found = " and ".join(f"{_quoted(each.value)} ({each.origin})" for each in sent)
-        if len(sent) > 1:
-            yield name, f"{name}: expected {value} once, found {found}"
-        elif not _agrees(key, expected, sent):
-            yield name, f"{name}: expected {value}, found {found or 'nothing'}"
-    for name, value, _ in response.headers:
-        if not PRINTABLE_LATIN_1.fullmatch(value):
-            problem = (
-                f"expected Latin-1, which is all that a server sends, found {value!r}"
-            )
-            yield name, f"{name}: {problem}"
 
 
 def _quoted(value: str | None) -> str:
