@@ -191,27 +191,21 @@ def values_for(app: Flask) -> dict[str, str | dict[Case, str]]:
     to a request are left out, and so are overrides, which belong to routes of the app.
     """
     resolved = headers_for(app, None)
-    values: dict[str, dict[Case, str]] = {
-        name: {} for name, value in resolved.rows if not _is_per_request(value)
-    }
+    sent: dict[Case, dict[str, str]] = {}
     for scheme in SCHEMES:
         with app.test_request_context(base_url=f"{scheme}://{host_of(app)}") as context:
-            samples = _samples()
-            for kind, response in samples.items():
-                own = response.headers
-                rows = [*resolved.rows_for(response, context.request), *own]
-                sent = {name.lower(): value for name, value in rows}  # Flask's win
-                for name, cases in values.items():
-                    if name.lower() in sent:
-                        cases[scheme, kind] = sent[name.lower()]
-    every = len(SCHEMES) * len(samples)
-    found: dict[str, str | dict[Case, str]] = {}
-    for name, cases in values.items():
-        if len(cases) == every and len({*cases.values()}) == 1:
-            found[name] = cases[SCHEMES[0], ERROR]
-        elif cases:
-            found[name] = cases
-    return found
+            for kind, response in _samples().items():
+                rows = resolved.rows_for(response, context.request)
+                every = [*rows, *response.headers]  # Flask's win
+                sent[scheme, kind] = {name.lower(): value for name, value in every}
+    values: dict[str, str | dict[Case, str]] = {}
+    for name, value in resolved.rows:
+        key = name.lower()
+        cases = {case: rows[key] for case, rows in sent.items() if key in rows}
+        if cases and not _is_per_request(value):
+            constant = len(cases) == len(sent) and len({*cases.values()}) == 1
+            values[name] = cases["https", PAGE] if constant else cases
+    return values
 
 
 def prefix_of(app: Flask) -> str:

@@ -111,11 +111,10 @@ def narrow(plan: Plan, app: Flask, routes: Iterable[str]) -> Plan:
     known = {name for rule in rules for name in rule}
     for route in routes:
         if route not in known:
-            there = ", ".join(sorted(known))
-            msg = (
-                f"{route!r} is neither an endpoint nor a URL rule. Use one of: {there}"
+            msg = f"{route!r} is neither an endpoint nor a URL rule. Use one of: "
+            raise click.BadParameter(
+                msg + ", ".join(sorted(known)), param_hint="--route"
             )
-            raise click.BadParameter(msg, param_hint="--route")
     kept = {endpoint for rule, endpoint in rules if {rule, endpoint} & {*routes}}
     return [step for step in plan if step.endpoint in kept]
 
@@ -139,9 +138,9 @@ def _check_settings(app: Flask, paths: Iterable[str]) -> None:
         ("HEADERS_SKIP", skip, {*parameters, *paths}),
         ("HEADERS_SAMPLES", samples, {*parameters}),
     ]
-    for endpoint, values in samples.items():
-        where = f"HEADERS_SAMPLES[{endpoint!r}]"
-        tables.append((where, values, parameters.get(endpoint, set())))
+    for name, values in samples.items():
+        known = parameters.get(name, set())
+        tables.append((f"HEADERS_SAMPLES[{name!r}]", values, known))
     for where, names, known in tables:
         for name in names:
             if name not in known:
@@ -174,9 +173,7 @@ def _kinds(
     app: Flask, routes: list[tuple[Rule, ProbeRequest]], *, thorough: bool
 ) -> Iterator[Step]:
     """Yield requests for the kinds of response that Flask makes by itself."""
-    pages = [
-        request for rule, request in routes if not static_folder(app, rule.endpoint)
-    ]
+    pages = [each for rule, each in routes if not static_folder(app, rule.endpoint)]
     first = replace((pages or [ProbeRequest("", "/")])[0], endpoint=None)
     if propagates(app):
         yield Skipped("500", "in debug mode exceptions end in the debugger's page")

@@ -52,7 +52,7 @@ class SentHeader(NamedTuple):
     origin: str
 
 
-class ExpectedHeader(NamedTuple):
+class Expected(NamedTuple):
     """A header as it should be sent."""
 
     name: str
@@ -79,7 +79,7 @@ class ProbeResponse:
     error: str | None = "did not call start_response()"  # in place of a response
     waits: bool = False  # whether the body did not start in time
     origins: Mapping[str, str] = field(default_factory=dict)  # of the policy's headers
-    expected: dict[str, ExpectedHeader] = field(default_factory=dict)  # by lower name
+    expected: dict[str, Expected] = field(default_factory=dict)  # by lower name
     finished: Response | None = None  # the one that Flask sends
     _request: Request | None = None
     _taken: Response | None = None  # the view's response
@@ -126,18 +126,15 @@ class ProbeResponse:
             self._stages[RESPONSE_CLASS] = [*finished.get_wsgi_headers(environ)]
             if type(finished).__call__ is not BaseResponse.__call__:
                 self._stages[RESPONSE_CLASS] += rows
-            if (finished.status_code, finished.headers.get("Content-Type")) == (
-                response.status_code,
-                response.headers.get("Content-Type"),
+            if finished.status_code == response.status_code and (
+                finished.content_type == response.content_type
             ):
                 response = finished  # it knows more, such as whether it is a file
         resolved, self.endpoint, sent = resolve(self.app or app, environ, self._request)
         self.origins = resolved.origins
         again = dict(resolved.rows_for(response, sent))
         self.expected = {
-            name.lower(): ExpectedHeader(
-                name, value if value == again.get(name) else ANY
-            )
+            name.lower(): Expected(name, value if value == again.get(name) else ANY)
             for name, value in resolved.rows_for(response, sent)
         }
         self.headers = [
@@ -146,15 +143,15 @@ class ProbeResponse:
         ]
 
     @property
-    def lost(self) -> list[str] | None:
-        """The view's headers that are gone with its response, if a hook replaced it."""
+    def lost(self) -> str:
+        """What is gone with the view's response, if a hook replaced that."""
         view, sent = self._taken, self.finished
         if view is None or sent is None or vars(sent).get(PROBE) == id(self):
-            return None
+            return ""
         names = {name for name, *_ in [*self._stages[HOOK], *self.headers]}
         lost = [name for name, _ in self._stages[VIEW] if name not in names]
-        replaced = lost or view.status_code != sent.status_code
-        return list(dict.fromkeys(lost)) if replaced else None
+        status = "its status" if view.status_code != sent.status_code else ""
+        return ", ".join(dict.fromkeys(lost)) or status
 
     def _origin(self, row: Row, copies: int) -> str:
         """Return what set a header. Equal ones were sent before it: the policy's first."""

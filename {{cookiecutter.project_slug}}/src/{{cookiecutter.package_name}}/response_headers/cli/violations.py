@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from .tracing import ExpectedHeader, ProbeResponse, SentHeader
+    from .tracing import Expected, ProbeResponse, SentHeader
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,8 @@ def violations_of(response: ProbeResponse) -> Iterator[Violation]:
     if response.error is not None:
         yield violation(response.error)
         return
-    if response.lost is not None:
-        lost = ", ".join(response.lost) or "its status"
-        yield violation(f"a hook replaced the view's response and lost {lost}")
+    if response.lost:
+        yield violation(f"a hook replaced the view's response and lost {response.lost}")
     for key in sorted(response.origins):
         expected, sent = response.expected.get(key), response.sent(key)
         name = expected.name if expected else sent[0].name if sent else key
@@ -77,13 +76,13 @@ def summarize(violations: Iterable[Violation]) -> Iterator[str]:
 
 def dead_overrides(app: Flask) -> list[Violation]:
     """Find overrides that remove what nothing sets: most likely a misspelt name."""
-    places: list[tuple[str, object]] = [
-        *((f"blueprint {name}", place) for name, place in app.blueprints.items()),
-        *((f"route {name}", view) for name, view in app.view_functions.items()),
-    ]
+    places: dict[str, object] = {
+        **{f"blueprint {name}": place for name, place in app.blueprints.items()},
+        **{f"route {name}": view for name, view in app.view_functions.items()},
+    }
     overrides = [
         (where, name, value)
-        for where, place in places
+        for where, place in places.items()
         for name, value in overrides_of(place).items()
     ]
     set_anywhere = set(headers_for(app, None).names)
@@ -101,7 +100,7 @@ def _quoted(value: str | None) -> str:
     return value if TOKEN.fullmatch(value) else repr(value)
 
 
-def _agrees(key: str, expected: ExpectedHeader | None, sent: list[SentHeader]) -> bool:
+def _agrees(key: str, expected: Expected | None, sent: list[SentHeader]) -> bool:
     """Whether a header is as it should be, or is one that a view may set."""
     if not sent:
         return expected is None
