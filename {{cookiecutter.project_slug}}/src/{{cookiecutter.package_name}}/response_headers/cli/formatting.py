@@ -42,14 +42,14 @@ def as_lines(
         for name, value, origin in response.headers:
             names.setdefault(origin, []).append(name)
             if values:
-                yield from _wrapped(f"{name} ({origin})", value, origin)
+                yield from wrapped(f"{name} ({origin})", value, origin)
         if not values:
             for origin, each in names.items():
-                yield from _wrapped(origin, ", ".join(each), origin)
+                yield from wrapped(origin, ", ".join(each), origin)
         for violation in violations_of(response):
-            yield from _wrapped("VIOLATION", violation.problem, "middleware")
+            yield from wrapped("VIOLATION", violation.problem, "middleware")
     for what in skipped:
-        for line in _wrapped("not checked", str(what), indent=0):
+        for line in wrapped("not checked", str(what), indent=0):
             yield click.style(line, dim=True)
 
 
@@ -74,9 +74,7 @@ def as_json(
     }
 
 
-def _wrapped(
-    label: str, text: str, color: str = "", indent: int = _INDENT
-) -> list[str]:
+def wrapped(label: str, text: str, color: str = "", indent: int = _INDENT) -> list[str]:
     """Return a labeled text in lines that fit."""
     lines = textwrap.wrap(
         f"{label}: {text}",

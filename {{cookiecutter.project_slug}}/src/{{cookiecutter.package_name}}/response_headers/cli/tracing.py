@@ -41,7 +41,7 @@ MIDDLEWARE = "middleware"
 
 _TYPES_OF_FLASK = frozenset({"text/html; charset=utf-8", "application/json"})
 
-ANY = None
+ANY = None  # a value that differs in each response
 
 
 class SentHeader(NamedTuple):
@@ -56,7 +56,7 @@ class Expected(NamedTuple):
     """A header as it should be sent."""
 
     name: str
-    value: str | None  # ANY if it differs in each response
+    value: str | None  # or ANY
 
 
 class DeliberateError(Exception):
