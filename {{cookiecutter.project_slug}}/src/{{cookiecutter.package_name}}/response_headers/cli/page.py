@@ -11,7 +11,7 @@ from ..header_policy import headers_for
 from ..nonce import PageCsp
 from .client import send
 from .plan import Skipped, plan_for
-from .violations import dead_overrides, skipped_in, violations_of
+from .violations import dead_overrides, violations_of
 
 bp = Blueprint("headers_page", __name__, template_folder="templates")
 
@@ -21,14 +21,13 @@ def show() -> str:
     """Send all requests over the scheme of this one, and show the responses."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     plan = plan_for(app, app)
-    responses = send(app, app, plan.requests, [request.scheme])
-    skipped = plan.skipped + skipped_in(responses)
+    responses, skipped = send(app, app, plan, [request.scheme])
     skipped += [
         Skipped(str(each.request), f"it ends in the debugger's page: {each.error}")
         for each in responses
         if each.error
     ]
-    lines = [(each, violations_of(each)) for each in responses if not each.error]
+    lines = [(each, list(violations_of(each))) for each in responses if not each.error]
     violations = [each for _, found in lines for each in found]
     names = [sent.name for response, _ in lines for sent in response.headers]
     names += [each.header for each in violations if each.header]
