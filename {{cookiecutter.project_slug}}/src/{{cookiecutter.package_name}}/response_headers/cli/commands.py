@@ -1,4 +1,4 @@
-"""The commands ``flask headers show``, ``check`` and ``export``."""
+"""The commands ``flask headers show``, ``check``, ``suggest`` and ``export``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .client import send
 from .formatting import as_json, as_lines, wrapped
 from .middleware import Reachable
 from .plan import narrow, plan_for
+from .suggest import suggest
 from .violations import dead_overrides, skipped_in, summarize, violations_of
 
 if TYPE_CHECKING:
@@ -129,7 +130,12 @@ def export_caddy() -> None:
     _write(caddy.lines_for(_app()))
 
 
-COMMANDS: dict[str, click.Command] = {"show": show, "check": check, "export": export}
+COMMANDS: dict[str, click.Command] = {
+    "show": show,
+    "check": check,
+    "suggest": suggest,
+    "export": export,
+}
 
 
 def _app() -> Flask:
