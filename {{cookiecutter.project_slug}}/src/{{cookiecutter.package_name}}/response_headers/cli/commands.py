@@ -1,4 +1,4 @@
-"""The commands ``flask headers show``, ``check`` and ``export``."""
+"""The commands ``flask headers show``, ``check``, ``suggest`` and ``export``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .export import caddy_lines, nginx_lines
 from .formatting import as_json, as_lines
 from .middleware import Reachable
 from .plan import narrow, plan_for
+from .suggest import suggest
 from .violations import dead_overrides, summarize, violations_of
 
 if TYPE_CHECKING:
@@ -116,7 +117,12 @@ def export_caddy() -> None:
     _write(caddy_lines(_app()))
 
 
-COMMANDS: dict[str, click.Command] = {"show": show, "check": check, "export": export}
+COMMANDS: dict[str, click.Command] = {
+    "show": show,
+    "check": check,
+    "suggest": suggest,
+    "export": export,
+}
 
 
 def _app(wsgi: Any = None) -> Flask:
