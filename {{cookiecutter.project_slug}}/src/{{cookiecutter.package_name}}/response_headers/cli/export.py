@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from ..values import Value
 
-ERROR, PAGE, FILE = "error", "page", "file"
-"""The proxy's own error page, a static page, any other static file."""
+ERROR, PAGE, SCRIPT, FILE = "error", "page", "script", "file"
+"""The proxy's own error page; a static page, a script, any other static file."""
 
 SCHEMES = ("http", "https")
 
@@ -41,7 +41,12 @@ _PLACEHOLDER = re.compile(r"\\[{}]|\{[^\s\"{}][^{}]*\}|\{\$")
 
 _OPERATORS = "+-?>*"
 
-_PAGES = "*.html *.htm *.xhtml */"
+_PAGES, _SCRIPTS = "*.html *.htm *.xhtml */", "*.js *.mjs"
+_PATHS = {
+    PAGE: f"path {_PAGES}",
+    SCRIPT: f"path {_SCRIPTS}",
+    FILE: f"not path {_PAGES} {_SCRIPTS}",
+}
 
 
 def nginx_lines(app: Flask, server_name: str | None = None) -> Iterator[str]:
@@ -67,6 +72,8 @@ def nginx_lines(app: Flask, server_name: str | None = None) -> Iterator[str]:
         '"~^[45]"': ERROR,
         r'"~*^\d+ (text/html|application/xhtml\+xml)"': PAGE,
         r'"~*^304  .*(/|\.x?html?)$"': PAGE,  # nginx has no content type for a 304
+        r'"~*^\d+ (text|application)/(x-)?javascript"': SCRIPT,
+        r'"~*^304  .*\.m?js$"': SCRIPT,
     }
     yield from _map('"$status $sent_http_content_type $uri"', f"{prefix}_kind", kinds)
     yield from _answers(prefix, server_name)
@@ -135,7 +142,7 @@ def caddy_lines(app: Flask) -> Iterator[str]:
     yield "# Import this file at the top of the Caddyfile, then its snippets:"
     yield f"#   import {prefix}_files   next to file_server"
     yield f"#   import {prefix}_errors  in handle_errors"
-    for name, kinds in {"files": [PAGE, FILE], "errors": [ERROR]}.items():
+    for name, kinds in {"files": [PAGE, SCRIPT, FILE], "errors": [ERROR]}.items():
         yield f"\n({prefix}_{name}) {{"
         yield from _snippet(list(itertools.product(SCHEMES, kinds)), values)
         yield "}"
@@ -148,7 +155,7 @@ def _snippet(
         yield f"\t@{scheme}_{kind} {{"
         yield f"\t\tprotocol {scheme}"
         if kind != ERROR:
-            yield f"\t\t{'not ' if kind == FILE else ''}path {_PAGES}"
+            yield f"\t\t{_PATHS[kind]}"
         yield "\t}"
     for name, value in values.items():
         if isinstance(value, str):
@@ -188,21 +195,25 @@ def values_for(app: Flask) -> dict[str, str | dict[Case, str]]:
     """Return the value of each header of the policy, or its values if they differ by case.
 
     They are what the app would send with a page that has no nonce. Values that are unique
-    to a request are left out, and so are overrides, which belong to routes of the app.
+    to a request are left out, and so are overrides, which belong to routes of the app,
+    except for those of ``static``.
     """
-    resolved = headers_for(app, None)
     sent: dict[Case, dict[str, str]] = {}
+    names: dict[str, str] = {}  # an override may write a name in another case
     for scheme in SCHEMES:
         with app.test_request_context(base_url=f"{scheme}://{host_of(app)}") as context:
             for kind, response in _samples().items():
+                resolved = headers_for(app, None if kind == ERROR else "static")
                 rows = resolved.rows_for(response, context.request)
                 every = [*rows, *response.headers]  # Flask's win
+                for name, value in resolved.rows:
+                    if not _is_per_request(value):
+                        names.setdefault(name.lower(), name)
                 sent[scheme, kind] = {name.lower(): value for name, value in every}
     values: dict[str, str | dict[Case, str]] = {}
-    for name, value in resolved.rows:
-        key = name.lower()
+    for key, name in names.items():
         cases = {case: rows[key] for case, rows in sent.items() if key in rows}
-        if cases and not _is_per_request(value):
+        if cases:
             constant = len(cases) == len(sent) and len({*cases.values()}) == 1
             values[name] = cases["https", PAGE] if constant else cases
     return values
@@ -234,5 +245,6 @@ def _samples() -> dict[str, Any]:
     return {
         ERROR: BadGateway().get_response(),
         PAGE: send_file(io.BytesIO(), "text/html", etag=False),
+        SCRIPT: send_file(io.BytesIO(), "text/javascript", etag=False),
         FILE: send_file(io.BytesIO(), "text/plain", etag=False),
     }
