@@ -228,8 +228,7 @@ def violations(page: Page) -> list[str]:
 
 def test_attacks_are_blocked_and_reported(site: Site) -> None:
     visit = site.open("https://app.example/attacks", "commit")
-    visit.page.wait_for_function("window.done")
-    visit.page.wait_for_timeout(500)
+    visit.page.wait_for_function("window.done && new Set(window.blocked).size >= 6")
     seen = visit.page.evaluate(
         """() => ({
             blocked: window.blocked,
@@ -278,9 +277,16 @@ def wait_for_reports(log: Path, page: str, seconds: float = 60) -> set[str]:
 
 def test_another_site_cannot_show_the_app_in_a_frame(site: Site) -> None:
     visit = site.open("https://evil.example/frames")
-    visit.page.wait_for_timeout(500)
-    (frame,) = visit.page.frames[1:]
-    assert frame.url.startswith("chrome-error://")
+    assert url_of_frame(visit.page).startswith("chrome-error://")
+
+
+def url_of_frame(page: Page) -> str:
+    """Wait until the frame of a page shows something, and return its address."""
+    for _ in range(300):
+        if page.frames[1:] and page.frames[1].url not in {"", "about:blank"}:
+            return page.frames[1].url
+        page.wait_for_timeout(100)
+    return "about:blank"
 
 
 def test_the_page_with_the_way_out_can_be_embedded(site: Site) -> None:
@@ -289,8 +295,7 @@ def test_the_page_with_the_way_out_can_be_embedded(site: Site) -> None:
     frame.wait_for_selector("h1")
     assert frame.inner_text("h1") == "Hello World"
     other = site.open("https://evil.example/embeds")
-    other.page.wait_for_timeout(500)
-    assert other.page.frames[1].url.startswith("chrome-error://")
+    assert url_of_frame(other.page).startswith("chrome-error://")
 
 
 def loads_image(page: Page) -> bool:
@@ -342,14 +347,7 @@ def shows_frame(page: Page) -> bool:
             document.body.append(frame);
         }"""
     )
-    page.wait_for_timeout(500)
-    for _ in range(
-        50
-    ):  # on a busy machine it takes longer until it shows, or is refused
-        if page.frames[1].url not in {"", "about:blank"}:
-            break
-        page.wait_for_timeout(200)
-    return page.frames[1].url == "https://maps.example/"
+    return url_of_frame(page) == "https://maps.example/"
 
 
 def test_a_frame_of_another_site_shows_with_the_way_out_only(site: Site) -> None:
@@ -387,5 +385,4 @@ def test_logging_out_leaves_nothing_in_the_browser(site: Site) -> None:
     visit.page.evaluate(
         "() => fetch('/log-out', {method: 'POST'}).then((r) => r.text())"
     )
-    visit.page.wait_for_timeout(500)
-    assert visit.page.evaluate("localStorage.getItem('kept')") is None
+    visit.page.wait_for_function("localStorage.getItem('kept') === null")

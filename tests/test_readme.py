@@ -114,7 +114,7 @@ def started(
         yield shell
     finally:
         os.killpg(shell.pid, signal.SIGTERM)
-        shell.wait(10)
+        shell.wait(60)
 
 
 def assert_says_hello(port: str, server: subprocess.Popen[bytes]) -> None:
@@ -128,7 +128,7 @@ def assert_says_hello(port: str, server: subprocess.Popen[bytes]) -> None:
                 assert b"Hello World" in response.read()
                 assert response.headers.get_all("Custom-Header") == ["Some value"]
                 return
-        except urllib.error.URLError:
+        except (TimeoutError, urllib.error.URLError):
             time.sleep(0.2)
     pytest.fail(f"port {port} does not answer, the command ended with {server.poll()}")
 

@@ -163,7 +163,7 @@ def test_threads_do_not_share_a_nonce(app: Flask) -> None:
 
     def view() -> str:
         first = csp_nonce()
-        barrier.wait(10)
+        barrier.wait(60)
         assert csp_nonce() == first
         return render_template("nonce.html")
 
@@ -176,7 +176,7 @@ def test_threads_do_not_share_a_nonce(app: Flask) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     for response in responses:
         (nonce,) = nonces(response)
         assert f'nonce="{nonce}"' in response.body.decode()
