@@ -17,7 +17,7 @@ from .overrides import override_blueprint_headers, override_headers
 from .reports import REPORT_GROUP, ReportingEndpoints
 from .request_id import RequestId, TrustRequestId, request_id
 from .validation import ExactName, HeaderError
-from .values import CachedValue, DynamicValue, HttpsOnly, Value
+from .values import CachedValue, DynamicValue, HttpsOnly, Override, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,7 @@ __all__ = [
     "ExactName",
     "HeaderError",
     "HttpsOnly",
+    "Override",
     "PageCaching",
     "PageCsp",
     "ReportingEndpoints",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from contextvars import Context
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class ProbeResponse:
     headers: list[SentHeader]
     error: str | None  # what went wrong in place of a response
     waits: bool  # whether the body did not start in time
+    start: bytes  # the first chunk of the body, most often all of it
 
     def sent(self, name: str) -> list[SentHeader]:
         """Return every header that was sent under a name."""
@@ -80,19 +82,26 @@ def _send(
         method=request.method,
         headers=list(request.headers),
     )
-    error, waits = _exchange(app, wsgi, builder.get_environ() | {PROBE: trace}, trace)
+    body: list[bytes] = []
+    environ = builder.get_environ() | {PROBE: trace}
+    error, waits = _exchange(app, wsgi, environ, trace, body)
     headers: list[SentHeader] = []
     for row in trace.headers:
         copies = sum((sent.name, sent.value) == row for sent in headers)
         headers.append(SentHeader(*row, trace.origin(row, copies)))
     status = int((trace.status or "500").split()[0])
-    return ProbeResponse(request, trace, status, headers, error, waits)
+    start = b"" if waits else b"".join(body)
+    return ProbeResponse(request, trace, status, headers, error, waits, start)
 
 
 def _exchange(
-    app: Flask, wsgi: WSGIApplication, environ: WSGIEnvironment, trace: Trace
+    app: Flask,
+    wsgi: WSGIApplication,
+    environ: WSGIEnvironment,
+    trace: Trace,
+    start: list[bytes],
 ) -> tuple[str | None, bool]:
-    """Send a request and read the first chunk of the body, which may never come.
+    """Send a request and add the first chunk of the body, which may never come, to a list.
 
     It runs in a thread and a context of its own, as in a server: isolated from the
     current request and from the one before.
@@ -110,7 +119,7 @@ def _exchange(
             if trace.status is not None:  # a generator may not have started
                 ready.set()
             try:
-                next(filter(None, body), None)
+                start.extend(itertools.islice(filter(None, body), 1))
             finally:
                 started.set()
                 getattr(body, "close", lambda: None)()

@@ -18,7 +18,13 @@ from .client import send
 from .formatting import as_json, as_lines, wrapped
 from .middleware import Reachable
 from .plan import narrow, plan_for
-from .violations import dead_overrides, skipped_in, summarize, violations_of
+from .violations import (
+    dead_overrides,
+    old_nonces,
+    skipped_in,
+    summarize,
+    violations_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +98,7 @@ def check(wsgi: str | None, *, every: bool, unsafe: bool) -> None:
     responses = send(app, whole, plan.requests, ("http", "https"))
     violations = dead_overrides(app)
     violations += [each for response in responses for each in violations_of(response)]
+    violations += old_nonces(responses)
     violations = list(dict.fromkeys(violations))  # most are the same over both schemes
     for line in map(str, violations) if every else summarize(violations):
         click.secho(line, fg="red")

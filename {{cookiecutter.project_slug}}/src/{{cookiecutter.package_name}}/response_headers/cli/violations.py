@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..csp import HEADER as CSP
 from ..header_policy import headers_for
 from ..overrides import overrides_of
 from ..validation import PRINTABLE_LATIN_1, TOKEN
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
     from .client import ProbeResponse, SentHeader
     from .tracing import ExpectedHeader
+
+_NONCE_IN_PAGE = re.compile(r"""<[^>]*\snonce=["']?([\w+/=-]+)""")
+_NONCE_IN_CSP = re.compile(r"'nonce-([\w+/=-]+)'")
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,28 @@ def skipped_in(responses: Iterable[ProbeResponse]) -> list[Skipped]:
     return list(dict.fromkeys(skipped))  # most are the same over HTTP and HTTPS
 
 
+def old_nonces(responses: Iterable[ProbeResponse]) -> list[Violation]:
+    """Find responses with the nonce of an earlier one: most likely from a cache."""
+    problem = "nonce of an earlier response, expected a new one: cache data, or parts of a page without a nonce, not the page"
+    seen: set[str] = set()
+    found = []
+    for response in responses:
+        nonces = _nonces_of(response)
+        if nonces & seen:
+            where = f"{response.request} ({response.status})"
+            found.append(Violation(problem, CSP, response.request.path, where))
+        seen |= nonces
+    return found
+
+
+def _nonces_of(response: ProbeResponse) -> set[str]:
+    """Return the nonces in a policy, and in the page if it is one."""
+    csp = " ".join(sent.value for sent in response.sent(CSP))
+    types = [sent.value for sent in response.sent("Content-Type")]
+    page = response.start.decode("latin-1") if "html" in "".join(types) else ""
+    return {*_NONCE_IN_CSP.findall(csp), *_NONCE_IN_PAGE.findall(page)}
+
+
 def dead_overrides(app: Flask) -> list[Violation]:
     """Find overrides that remove what nothing sets: most likely a misspelt name."""
     places: list[tuple[str, object]] = [
@@ -127,7 +154,9 @@ def _quoted(value: str | None) -> str:
 
 def _agrees(expected: ExpectedHeader | None, sent: SentHeader) -> bool:
     """Whether a header is as it should be, or is one that a view may set."""
-    if sent.name.lower() == "cache-control" and sent.origin != MIDDLEWARE:
+    if sent.name.lower() == "cache-control" and (
+        sent.origin != MIDDLEWARE or expected is None
+    ):
         return True
     if sent.name.lower() == "vary":
         wanted = (expected and expected.value) or ""

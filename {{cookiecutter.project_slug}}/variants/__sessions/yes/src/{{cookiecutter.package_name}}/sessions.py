@@ -25,9 +25,11 @@ def set_defaults(app: Flask) -> None:
     In development the app is served over HTTP, where browsers ignore such a cookie.
     """
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.config["REMEMBER_COOKIE_SAMESITE"] = "Lax"  # of Flask-Login, if it is there
     if not (app.debug or os.environ.get("FLASK_RUN_FROM_CLI") == "true"):
         app.config["SESSION_COOKIE_SECURE"] = True
         app.config["SESSION_COOKIE_NAME"] = "__Host-session"
+        app.config["REMEMBER_COOKIE_SECURE"] = True
 
 
 def init_app(app: Flask) -> None:
