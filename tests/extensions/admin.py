@@ -24,10 +24,10 @@ admin.add_view(ModelView(Post, db, name="Posts"))
 
 
 def init_app(app):
-    db.init_app(app)
     admin.init_app(app)
     for view in admin._views:
         override_blueprint_headers(view.blueprint, policy.EXTENSION_PAGES)
+    db.init_app(app)
     with app.app_context():
         db.create_all()
 

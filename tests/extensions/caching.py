@@ -62,4 +62,3 @@ def check(wire):
             )
     for _ in range(2):
         wire("GET", "/cached/page")
-

@@ -24,12 +24,16 @@ def init_app(app):
     dash.init_app(app)
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith("/dash/"):
-            app.view_functions[endpoint] = override_headers(policy.EXTENSION_PAGES)(view)
+            app.view_functions[endpoint] = override_headers(policy.EXTENSION_PAGES)(
+                view
+            )
 
 
 def check(wire):
     page = wire("GET", "/dash/")
-    assert "script-src 'self' 'unsafe-inline'" in page.headers["Content-Security-Policy"]
+    assert (
+        "script-src 'self' 'unsafe-inline'" in page.headers["Content-Security-Policy"]
+    )
     wire("GET", "/dash/_dash-layout")
     (callback,) = wire("GET", "/dash/_dash-dependencies").json
     script = page.text.partition('<script src="')[2].partition('"')[0]

@@ -9,7 +9,7 @@ from . import policy
 from .response_headers import override_blueprint_headers
 
 bp = Blueprint("colors", __name__)
-swagger = Swagger()
+swagger = Swagger(config={"auth": {}}, merge=True)  # without, its script has "None"
 
 
 @bp.get("/colors/<palette>/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -11,13 +10,6 @@ limiter = Limiter(
     default_limits=["200 per day", "50 per hour"],
     storage_uri="memory://",
 )
-
-NOT_LIMITED = {"views.health", "response_headers.reports"}
-
-
-@limiter.request_filter
-def is_exempt():
-    return request.endpoint in NOT_LIMITED
 
 
 def init_app(app):

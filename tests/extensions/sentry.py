@@ -17,8 +17,7 @@ def init_app(app):
 
     @app.get("/debug-sentry")
     def trigger_error():
-        1 / 0  # raises an error
-        return "<p>Hello, World!</p>"
+        return str(1 / 0)  # raises an error
 
 
 def check(wire):

@@ -13,6 +13,9 @@ def init_app(app):
 
 def check(wire):
     home = wire("GET", "/")
-    assert home.headers["Content-Security-Policy"] == "default-src 'self'; object-src 'none'"
+    assert (
+        home.headers["Content-Security-Policy"]
+        == "default-src 'self'; object-src 'none'"
+    )
     wire("GET", "/missing", 404)
     assert wire("GET", "/", 302, base_url="http://localhost").headers["Location"]

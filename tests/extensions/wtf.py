@@ -43,4 +43,6 @@ def check(wire):
     refused = wire("POST", "/submit", 400, data={"name": "Ada"}, headers=referer)
     assert "CSRF token is missing" in refused.text
     report = {"csp-report": {"effective-directive": "img-src"}}
-    wire("POST", "/csp-reports", 204, json=report, content_type="application/csp-report")
+    wire(
+        "POST", "/csp-reports", 204, json=report, content_type="application/csp-report"
+    )

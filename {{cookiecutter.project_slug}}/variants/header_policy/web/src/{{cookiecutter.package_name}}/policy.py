@@ -76,10 +76,15 @@ OTHERS: Directives = {
 EXTENSION_PAGES: dict[str, Override] = {
     "Content-Security-Policy": PageCsp(
         {
-            **PAGES,
+            "default-src": ["'self'"],
             "script-src": ["'self'", "'unsafe-inline'"],
             "style-src": ["'self'", "'unsafe-inline'"],
             "img-src": ["'self'", "data:"],
+            "object-src": ["'none'"],
+            "base-uri": ["'none'"],
+            "form-action": ["'self'"],
+            "frame-ancestors": ["'none'"],
+            **TO_REPORTS,
         },
         {},
         OTHERS,
