@@ -47,6 +47,16 @@ def new_app(**config: Any) -> Flask:
     return app
 
 
+def test_the_remember_cookie_of_flask_login_has_the_same_attributes() -> None:
+    config = create_app().config
+    assert config["REMEMBER_COOKIE_SECURE"] is True
+    assert config["REMEMBER_COOKIE_SAMESITE"] == "Lax"
+    over_http = {"SESSION_COOKIE_SECURE": False, "SESSION_COOKIE_NAME": "session"}
+    assert create_app(over_http).config["REMEMBER_COOKIE_SECURE"] is False
+    config = create_app({"REMEMBER_COOKIE_SECURE": False}).config
+    assert config["REMEMBER_COOKIE_SECURE"] is False
+
+
 class Browser:
     """Sends requests to an app over HTTPS, with its cookies as in RFC 6265bis."""
 

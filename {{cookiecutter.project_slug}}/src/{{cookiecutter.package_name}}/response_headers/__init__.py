@@ -17,7 +17,7 @@ from .overrides import override_blueprint_headers, override_headers
 from .reports import REPORT_GROUP, ReportingEndpoints
 from .request_id import RequestId, TrustRequestId, request_id
 from .validation import ExactName, HeaderError
-from .values import CachedValue, DynamicValue, HttpsOnly, Value
+from .values import CachedValue, DynamicValue, HttpsOnly, Override, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = ["ExactName", "HeaderError", "ResponseHeaders"]
-__all__ += ["CachedValue", "DynamicValue", "HttpsOnly", "Value"]
+__all__ += ["CachedValue", "DynamicValue", "HttpsOnly", "Override", "Value"]
 __all__ += ["Csp", "Directives", "amend_csp", "csp_nonce", "report_only"]
 __all__ += ["NONCE", "PageCaching", "PageCsp"]
 __all__ += ["REPORT_GROUP", "ReportingEndpoints"]

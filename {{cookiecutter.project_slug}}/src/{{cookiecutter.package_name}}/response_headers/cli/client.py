@@ -80,7 +80,7 @@ def _send(
             if response.error is None:  # a generator may not have started
                 ready.set()
             try:
-                next(filter(None, body), None)
+                response.first_chunk = next(filter(None, body), b"")
             finally:
                 started.set()
                 getattr(body, "close", lambda: None)()

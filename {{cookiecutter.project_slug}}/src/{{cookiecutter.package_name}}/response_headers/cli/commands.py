@@ -20,7 +20,7 @@ from .formatting import as_json, as_lines
 from .middleware import Reachable
 from .plan import narrow, plan_for
 from .suggest import suggest
-from .violations import dead_overrides, summarize, violations_of
+from .violations import dead_overrides, old_nonces, summarize, violations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,7 @@ def check(wsgi: str | None, *, every: bool, unsafe: bool) -> None:
     plan = plan_for(app, whole, thorough=True, unsafe=unsafe)
     responses, skipped = send(app, whole, plan, ("http", "https"))
     found = chain(dead_overrides(app), *map(violations_of, responses))
+    found = chain(found, old_nonces(responses))
     violations = dict.fromkeys(found)  # most are the same over both schemes
     for line in map(str, violations) if every else summarize(violations):
         click.secho(line, fg="red")

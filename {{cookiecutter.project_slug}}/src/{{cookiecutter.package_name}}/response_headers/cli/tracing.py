@@ -78,6 +78,7 @@ class ProbeResponse:
     headers: list[SentHeader] = field(default_factory=list)
     error: str | None = "did not call start_response()"  # in place of a response
     waits: bool = False  # whether the body did not start in time
+    first_chunk: bytes = b""  # of the body, most often all of it
     origins: Mapping[str, str] = field(default_factory=dict)  # of the policy's headers
     expected: dict[str, Expected] = field(default_factory=dict)  # by lower name
     finished: Response | None = None  # the one that Flask sends

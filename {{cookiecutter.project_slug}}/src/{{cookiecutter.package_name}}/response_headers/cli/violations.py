@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..csp import HEADER as CSP
 from ..header_policy import headers_for
 from ..overrides import overrides_of
 from ..validation import PRINTABLE_LATIN_1, TOKEN
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .tracing import Expected, ProbeResponse, SentHeader
+
+_NONCE_IN_PAGE = re.compile(r"""<[^>]*\snonce=["']?([\w+/=-]+)""")
+_NONCE_IN_CSP = re.compile(r"'nonce-([\w+/=-]+)'")
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,28 @@ def summarize(violations: Iterable[Violation]) -> Iterator[str]:
         yield many if len(same) > 1 else str(same[0])
 
 
+def old_nonces(responses: Iterable[ProbeResponse]) -> list[Violation]:
+    """Find responses with the nonce of an earlier one: most likely from a cache."""
+    problem = "nonce of an earlier response, expected a new one: cache data, or parts of a page without a nonce, not the page"
+    seen: set[str] = set()
+    found = []
+    for response in responses:
+        nonces = _nonces_of(response)
+        if nonces & seen:
+            where = f"{response.request} ({response.status})"
+            found.append(Violation(problem, CSP, response.request.path, where))
+        seen |= nonces
+    return found
+
+
+def _nonces_of(response: ProbeResponse) -> set[str]:
+    """Return the nonces in a policy, and in the page if it is one."""
+    csp = " ".join(sent.value for sent in response.sent(CSP))
+    types = [sent.value for sent in response.sent("Content-Type")]
+    page = response.first_chunk.decode("latin-1") if "html" in "".join(types) else ""
+    return {*_NONCE_IN_CSP.findall(csp), *_NONCE_IN_PAGE.findall(page)}
+
+
 def dead_overrides(app: Flask) -> list[Violation]:
     """Find overrides that remove what nothing sets: most likely a misspelt name."""
     places: dict[str, object] = {
@@ -104,7 +131,8 @@ def _agrees(key: str, expected: Expected | None, sent: list[SentHeader]) -> bool
     """Whether a header is as it should be, or is one that a view may set."""
     if not sent:
         return expected is None
-    if key == "cache-control" and sent[0].origin != MIDDLEWARE:
+    by_app = sent[0].origin != MIDDLEWARE or expected is None
+    if key == "cache-control" and by_app:
         return True
     if key == "vary":
         wanted = (expected and expected.value) or ""
