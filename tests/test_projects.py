@@ -30,6 +30,7 @@ TRACES = {
 """What shows in a file that a strategy is used there."""
 
 ENGINE_USES = {
+    "Response": {"advice.py"},  # asks what a policy would send
     "after_request": {"tracing.py"},  # flask headers watches requests with it
     "make_response": {"net.py"},  # copies a response that requests may share
 }
