@@ -136,10 +136,7 @@ def test_a_report_of_another_header_keeps_its_type_and_url(
 
 
 class Guard:
-    """What Flask-WTF and Flask-Limiter have in common: views are exempt by their name.
-
-    ``tests/extensions`` has the real ones.
-    """
+    """What Flask-WTF and Flask-Limiter have in common: views are exempt by their name."""
 
     def __init__(self) -> None:
         self.exempted: set[str] = set()
