@@ -21,12 +21,12 @@ EDITS = [
     ),
     (
         "web",
-        """["'self'"],  # images""",
-        """["'self'", "https://cdn.example"],  # images""",
+        """"blob:"],  # images""",
+        """"blob:", "https://cdn.example"],  # images""",
     ),
     (
         "web",
-        '    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),\n',
+        '    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS, SCRIPTS)),\n',
         "",
     ),
     ("web", '    ("Cache-Control", PageCaching()),\n', ""),
