@@ -197,7 +197,7 @@ def test_the_pages_of_an_extension_work_in_a_browser(
         page = browser.new_page()
         messages: list[ConsoleMessage] = []
         errors: list[str] = []
-        page.on("console", messages.append)
+        page.on("console", lambda each: messages.append(each))  # noqa: PLW0108 - Playwright marks it
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url + path)
         page.wait_for_function(started)
