@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -45,18 +46,23 @@ NOT_REPORTED = """\
 No browser reports a pop-up that lost its opener (Cross-Origin-Opener-Policy), a missing
 Referer (Referrer-Policy), what a worker fetches (the policy of its script), or a file
 that another site cannot show (Cross-Origin-Resource-Policy).
+
 Load the page again with the new lines: a script that was blocked hides what it would
 have done next. Anyone can send a report: add only what you know."""
 
 REASONS = """\
-- Nothing was blocked, or no page was loaded: see the browser's console. Browsers send
-  reports up to a minute later.
-- The page is on HTTPS and the report route on HTTP, or the certificate is not trusted.
-  Over HTTP, Chromium sends nothing if the policy has report-to.
-- CSRF protection, a login or a proxy answers POST requests to the report route: look in
-  the log for its path with a status that is not 204.
-- The log level is above WARNING, or this is not the app's log.
-- An ad blocker, or another extension of the browser, blocks reports."""
+Nothing was blocked, or no page was loaded: see the browser's console. Browsers send
+reports up to a minute later.
+
+The page is on HTTPS and the report route on HTTP, or the certificate is not trusted.
+Over HTTP, Chromium sends nothing if the policy has report-to.
+
+CSRF protection, a login or a proxy answers POST requests to the report route: look in
+the log for its path with a status that is not 204.
+
+The log level is above WARNING, or this is not the app's log.
+
+An ad blocker, or another extension of the browser, blocks reports."""
 
 
 class Judged(NamedTuple):
@@ -90,7 +96,7 @@ class Pages:
         self._roots = {
             url.hostname or "": url.path.strip("/")
             for host in hosts or _own_hosts(app, reports)
-            if (url := parse_url(f"http://{host.rpartition('://')[2]}"))
+            if (url := _own_url(host))
         }
 
     def has(self, page: SplitResult) -> bool:
@@ -177,7 +183,7 @@ def suggest_for(
     return Suggestions([*_sections(app, found)], [*_summary(left_out)])
 
 
-def reasons(app: Flask) -> str:
+def reasons(app: Flask) -> list[str]:
     """Return why there may be no report, what is certain first."""
     csp = RoutePolicy(app, None).directives
     routes = [v for _, v in policy_of(app).rows if isinstance(v, ReportingEndpoints)]
@@ -185,9 +191,11 @@ def reasons(app: Flask) -> str:
         "The policy has no Content-Security-Policy.": not csp,
         "The Content-Security-Policy has no report-uri.": "report-uri" not in csp,
         "The policy has no report route: a row with ReportingEndpoints.": not routes,
-        "The app's logger drops warnings.": not app.logger.isEnabledFor(30),
+        "The app's logger drops warnings.": not app.logger.isEnabledFor(
+            logging.WARNING
+        ),
     }
-    return "\n".join([*(f"- {why}" for why in certain if certain[why]), REASONS])
+    return [*(why for why in certain if certain[why]), *REASONS.split("\n\n")]
 
 
 @click.command()
@@ -220,10 +228,15 @@ def suggest(log: TextIO, routes: tuple[str, ...], hosts: tuple[str, ...]) -> Non
     except LookupError as error:
         raise click.BadParameter(error.args[0], param_hint="--route") from None
     lines = iter(lambda: log.readline(MAX_LINE), "")
+    for host in hosts:
+        if not _own_url(host):
+            msg = f"{host!r} is not a host: write example.com or example.com/path."
+            raise click.BadParameter(msg, param_hint="--page-host")
     reports, dropped = count(read(lines))
     if not reports:
         click.echo("There is no report in the log. Why there may be none:", err=True)
-        click.echo(reasons(app), err=True)
+        for why in reasons(app):
+            click.echo(bullet(why, "- "), err=True)
         raise click.exceptions.Exit(2)
     suggested = suggest_for(app, reports, routes, hosts)
     if dropped:
@@ -244,9 +257,9 @@ def _as_text(suggested: Suggestions) -> Iterator[str]:
         yield "# There is nothing to suggest."
     if suggested.left_out:
         yield from ["", "# Left out:"]
-        yield from (line for text in suggested.left_out for line in bullet(text))
-    yield ""
-    yield from (f"# {line}" for line in NOT_REPORTED.splitlines())
+        yield from map(bullet, suggested.left_out)
+    for text in NOT_REPORTED.split("\n\n"):
+        yield from ["", bullet(text, "# ")]
 
 
 def _sections(
@@ -295,6 +308,10 @@ def _file(report: Report, page: SplitResult) -> str:
     if source and source.netloc == page.netloc:
         return shown(source.path)
     return shown(report.source)
+
+
+def _own_url(host: str) -> SplitResult | None:
+    return parse_url(f"http://{host.rpartition('://')[2]}")
 
 
 def _own_hosts(app: Flask, reports: Mapping[Report, int]) -> list[str]:
