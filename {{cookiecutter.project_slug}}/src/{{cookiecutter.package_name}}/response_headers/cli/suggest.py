@@ -93,10 +93,12 @@ class Pages:
         self, app: Flask, reports: Mapping[Report, int], hosts: Collection[str]
     ) -> None:
         self._app = app
+        url = f"http://{host_of(app)}/"
+        self._environ = EnvironBuilder(base_url=url).get_environ()
         self._roots = {
-            url.hostname or "": url.path.strip("/")
+            own.hostname or "": own.path.strip("/")
             for host in hosts or _own_hosts(app, reports)
-            if (url := _own_url(host))
+            if (own := _own_url(host))
         }
 
     def has(self, page: SplitResult) -> bool:
@@ -112,13 +114,16 @@ class Pages:
         path = page.path or "/"
         if root and f"{path}/".startswith(f"/{root}/"):
             path = path[len(root) + 1 :] or "/"
-        info = unquote_to_bytes(path).decode("latin-1")
-        by_host = self._app.url_map.host_matching or self._app.subdomain_matching
-        url = f"{page.scheme}://{page.netloc if by_host else host_of(self._app)}/"
+        environ = self._environ | {
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1")
+        }
+        if self._app.url_map.host_matching or self._app.subdomain_matching:
+            environ["HTTP_HOST"] = page.netloc
         for method in ("GET", "POST"):
-            environ = EnvironBuilder(base_url=url, method=method).get_environ()
             try:
-                _, endpoint, _ = resolve(self._app, environ | {"PATH_INFO": info})
+                _, endpoint, _ = resolve(
+                    self._app, environ | {"REQUEST_METHOD": method}
+                )
             except Exception:  # noqa: BLE001 - a parameter's converter may be anyone's
                 return None
             if endpoint:
