@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .conftest import STRATEGIES, Bake, need
-from .served_over_https import Certificate, gunicorn_over_https, new_certificate
+from .served_over_https import (
+    Certificate,
+    gunicorn_over_https,
+    new_certificate,
+    serve_sites,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -129,23 +132,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return new_certificate(tmp_path_factory.mktemp("certificate"), *hosts, "unpkg.com")
 
 
-@contextmanager
-def serve_others(certificate: Certificate) -> Iterator[int]:
-    """Serve every other site over HTTPS, and yield the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OtherSites)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.cert, certificate.key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
-
-
 @pytest.fixture(scope="module")
 def other_sites(certificate: Certificate) -> Iterator[int]:
     """Serve every other site, and yield the port."""
-    with serve_others(certificate) as port:
+    with serve_sites(OtherSites, certificate) as port:
         yield port
 
 
