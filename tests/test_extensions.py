@@ -30,7 +30,7 @@ from .conftest import (
     run,
     run_python,
 )
-from .test_browser import chromium
+from .test_browser import chromium, wait_until
 from .test_served import free_port
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def test_the_pages_of_an_extension_work_in_a_browser(
         page.on("console", lambda each: messages.append(each))  # noqa: PLW0108 - Playwright marks it
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url + path)
-        page.wait_for_function(started)
+        wait_until(page, started)
         page.wait_for_timeout(500)
         icon = f"{url}/favicon.ico"  # neither the app nor the extension has one
         errors += [
