@@ -139,7 +139,7 @@ def pasted(app: Flask, printed: str, endpoint: str) -> dict[str, Any]:
     names: dict[str, Any] = {"app": app}
     view = "" if "app.view_functions" in code else "\ndef view(): ..."
     exec(f"{first}\n{code}{view}", names)  # noqa: S102
-    target = names["view"] if view else app.view_functions[endpoint]
+    target: Any = names["view"] if view else app.view_functions[endpoint]
     overrides: dict[str, Any] = target.header_overrides
     return overrides
 
@@ -783,7 +783,8 @@ def test_no_text_of_a_report_forges_a_line(
 def test_a_forged_report_never_becomes_a_line_that_sends_data_elsewhere(
     directive: str, csp: str
 ) -> None:
-    rows = POLICY if csp == "pages" else [(CSP, Csp({"default-src": ["'self'"]}))]
+    one: list[tuple[str, Value]] = [(CSP, Csp({"default-src": ["'self'"]}))]
+    rows = POLICY if csp == "pages" else one
     app = make_app(rows)
     sent = report(directive, "https://evil.example/", **by(MAP_JS))
     printed = run_on(app, log_of([sent, report("img-src", "data")]))
