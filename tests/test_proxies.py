@@ -65,7 +65,7 @@ pid %(folder)s/pid;
 events {}
 http {
     access_log off;
-    types { text/html html; text/plain txt; }
+    types { text/html html; text/plain txt; application/javascript js; }
     client_body_temp_path %(folder)s/body;
     proxy_temp_path %(folder)s/proxy;
     fastcgi_temp_path %(folder)s/fastcgi;
@@ -140,14 +140,15 @@ https://app.example:%(https)s {
 
 PROXIES = {"nginx": NGINX, "caddy": CADDY}
 
+FILES = ["/static/README.txt", "/static/page.html", "/static/worker.js"]
+
 SAME_AS_THE_APP_S = [
     ("/", 200),
     ("/no/such/page", 404),
     ("/raise", 500),
     ("/without", 200),
     ("/kept", 200),
-    ("/static/README.txt", 200),
-    ("/static/page.html", 200),
+    *((path, 200) for path in FILES),
     ("/static/no.txt", 404),
 ]
 
@@ -254,6 +255,7 @@ def answers(
     project = bake(header_policy=policy, custom_header_value=value)
     static = project / "src" / "my_flask_app" / "static"
     (static / "page.html").write_text("<!doctype html><title>A page</title>")
+    (static / "worker.js").write_text("")
     (folder / "served.py").write_text(APP)
     (folder / "headers").write_bytes(flask_headers(project, "export", name))
     names = policy_names(project)
@@ -305,7 +307,7 @@ def ask_for_all(
             by_proxy = f"X-Forwarded-Proto: {scheme}"
             app[scheme, path] = ask(app_port, "http", path, "GET", by_proxy)
             proxy[scheme, path] = ask(port, scheme, path)
-        for path in ["/static/README.txt", "/static/page.html"]:
+        for path in FILES:
             unchanged = f"If-None-Match: {proxy[scheme, path].tag}"
             proxy[scheme, path, 304] = ask(port, scheme, path, "GET", unchanged)
         proxy[scheme, "kept again"] = ask(port, scheme, "/kept")
@@ -339,7 +341,7 @@ def test_the_proxy_s_own_errors_have_the_headers_of_the_app_s_errors(
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("path", ["/static/README.txt", "/static/page.html"])
+@pytest.mark.parametrize("path", FILES)
 def test_a_file_that_has_not_changed_has_the_headers_of_the_file(
     answers: Answers, scheme: str, path: str
 ) -> None:

@@ -15,8 +15,10 @@ COEP = "Cross-Origin-Embedder-Policy"
 
 EXPECTED: dict[str, dict[str, dict[str, str | None]]] = {
     "web": {
-        "/editor": {CSP: "-require-trusted-types-for"},
-        "/gallery": {CSP: "img-src 'self' https://cdn.example", COEP: "credentialless"},
+        "/gallery": {CSP: "img-src 'self' data: blob: https://cdn.example"},
+        "/checkout": {CSP: "form-action 'self' https://pay.example"},
+        "/reader": {CSP: "frame-src 'self'"},
+        "/chapter": {CSP: "frame-ancestors 'self'", "X-Frame-Options": "SAMEORIGIN"},
         "/map": {CSP: "frame-src https://maps.example", COEP: None},
         "/sign-in": {"Cross-Origin-Opener-Policy": "same-origin-allow-popups"},
         "/widgets/clock": {
@@ -24,7 +26,7 @@ EXPECTED: dict[str, dict[str, dict[str, str | None]]] = {
             "X-Frame-Options": None,
             "Cross-Origin-Resource-Policy": "cross-origin",
         },
-        "/docs": {CSP: "style-src-attr 'unsafe-inline'", COEP: None},
+        "/docs": {CSP: "style-src-attr 'unsafe-inline'"},
         "/log-out": {"Clear-Site-Data": '"cache", "cookies", "storage"'},
     },
     "api": {

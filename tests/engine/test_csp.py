@@ -90,6 +90,136 @@ def test_a_source_is_added_and_a_directive_removed(
     }
 
 
+N, HASH, CDN = "'nonce-{nonce}'", "'sha256-abc='", "https://cdn.example"
+DYNAMIC, INLINE, HASHES = "'strict-dynamic'", "'unsafe-inline'", "'unsafe-hashes'"
+
+MENDED: list[tuple[dict[str, Any], Amendments, list[str]]] = [
+    # A new directive starts from what browsers use in its place: CSP 3, section 6.8.3.
+    ({"style-src": ["'self'"]}, {"style-src-elem": CDN}, ["'self'", CDN]),
+    ({"script-src": [N]}, {"script-src-elem": CDN}, [N, CDN]),
+    ({"default-src": ["'self'"]}, {"script-src-elem": CDN}, ["'self'", CDN]),
+    ({"default-src": ["'self'"]}, {"font-src": CDN}, ["'self'", CDN]),
+    ({"default-src": ["'self'", N, INLINE]}, {"img-src": CDN}, ["'self'", CDN]),
+    ({"child-src": ["'self'"]}, {"frame-src": CDN}, ["'self'", CDN]),
+    ({"default-src": ["'self'"]}, {"frame-src": CDN}, ["'self'", CDN]),
+    ({"frame-src": ["'self'"]}, {"fenced-frame-src": CDN}, ["'self'", CDN]),
+    (
+        {"child-src": ["data:"], "script-src": [CDN]},
+        {"worker-src": "blob:"},
+        ["data:", "blob:"],
+    ),
+    ({"script-src": ["'self'", HASH]}, {"worker-src": "blob:"}, ["'self'", "blob:"]),
+    ({"script-src": [N, DYNAMIC]}, {"worker-src": "blob:"}, ["'self'", "blob:"]),
+    ({"default-src": ["'self'"]}, {"worker-src": "blob:"}, ["'self'", "blob:"]),
+    ({"default-src": ["'self'"]}, {"frame-ancestors": CDN}, [CDN]),
+    ({"default-src": ["'self'"]}, {"form-action": CDN}, [CDN]),
+    ({"script-src": ["'self'"]}, {"img-src": CDN}, [CDN]),
+    # What means nothing for attributes is not taken over, and would turn off the rest.
+    ({"style-src": ["'self'", N]}, {"style-src-attr": INLINE}, [INLINE]),
+    ({"script-src": [N, DYNAMIC]}, {"script-src-attr": INLINE}, [INLINE]),
+    ({"script-src": [HASH, DYNAMIC]}, {"script-src-attr": INLINE}, [INLINE]),
+    (
+        {"script-src": [HASH, HASHES]},
+        {"script-src-attr": "'sha256-def='"},
+        [HASH, HASHES, "'sha256-def='"],
+    ),
+    # Beside a nonce or a hash, browsers ignore 'unsafe-inline'.
+    ({"style-src": ["'self'", N]}, {"style-src": INLINE}, ["'self'", INLINE]),
+    ({"style-src": ["'self'", HASH]}, {"style-src": INLINE}, ["'self'", INLINE]),
+    ({"style-src": ["'self'", N]}, {"style-src-elem": INLINE}, ["'self'", INLINE]),
+    # One word that forbids everything.
+    ({"img-src": ["'self'"]}, {"img-src": "'none'"}, ["'none'"]),
+    ({"img-src": ["'self'"]}, {"frame-src": ["'none'"]}, ["'none'"]),
+    # A policy for old browsers has what new ones ignore: it stays.
+    (
+        {"script-src": [N, DYNAMIC, INLINE, "https:"]},
+        {"script-src": "'unsafe-eval'"},
+        [N, DYNAMIC, INLINE, "https:", "'unsafe-eval'"],
+    ),
+    ({"default-src": [N, DYNAMIC]}, {"default-src": CDN}, [N, DYNAMIC, CDN]),
+    ({"script-src": [N]}, {"script-src": DYNAMIC}, [N, DYNAMIC]),
+    ({"script-src": [N, DYNAMIC]}, {"script-src": HASH}, [N, DYNAMIC, HASH]),
+    # What it starts from may be amended, too, in any order.
+    (
+        {"style-src": ["'self'"]},
+        {"style-src-elem": CDN, "style-src": "data:"},
+        ["'self'", "data:", CDN],
+    ),
+    (
+        {"style-src": [CDN], "default-src": ["'self'"]},
+        {"style-src-elem": "data:", "style-src": None},
+        ["'self'", "data:"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("directives", "amendments", "expected"), MENDED)
+def test_an_amendment_allows_more_than_there_was(
+    directives: dict[str, Any], amendments: Amendments, expected: list[str]
+) -> None:
+    name = next(iter(amendments))
+    assert amend(directives, amendments)[name] == expected
+
+
+IGNORED: list[tuple[dict[str, Any], Amendments, str]] = [
+    *(
+        (
+            {"script-src": [N, DYNAMIC]},
+            {name: word},
+            f"browsers ignore {word} beside 'strict-dynamic': write <script nonce=",
+        )
+        for name in ("script-src", "script-src-elem")
+        for word in ("'self'", CDN, "cdn.example", "https:", "data:", "*")
+    ),
+    (
+        {"script-src": ["'self'", N]},
+        {"script-src": DYNAMIC},
+        "browsers ignore 'self' beside 'strict-dynamic'",
+    ),
+    *(
+        (
+            {name: words},
+            {name: INLINE},
+            "beside a nonce or hash: write <script nonce=",
+        )
+        for name in ("script-src", "script-src-elem", "default-src")
+        for words in ([N], [HASH], [N, DYNAMIC])
+    ),
+    *(
+        ({name: [INLINE]}, {name: word}, "it would turn 'unsafe-inline' off")
+        for name in ("script-src", "style-src", "style-src-elem")
+        for word in (HASH, "'nonce-abc'")
+    ),
+    ({}, {"style-src": [INLINE, HASH]}, "beside a nonce or hash"),
+    ({"script-src": [N]}, {"script-src": HASHES}, "without a hash: add that of the"),
+    ({}, {"style-src-attr": HASH}, "without 'unsafe-hashes': add that, too"),
+    ({}, {"style-src-attr": CDN}, f"{CDN} means nothing there: remove it"),
+    ({}, {"script-src-attr": N}, "means nothing there"),
+    ({}, {"img-src": INLINE}, "'unsafe-inline' means nothing there"),
+    ({}, {"img-src": N}, "means nothing there"),
+    ({}, {"frame-ancestors": INLINE}, "means nothing there"),
+    ({}, {"style-src": "'unsafe-eval'"}, "'unsafe-eval' means nothing there"),
+    ({}, {"worker-src": DYNAMIC}, "'strict-dynamic' means nothing there"),
+    (
+        {"style-src-elem": ["'self'"]},
+        {"style-src": CDN},
+        f"browsers use style-src-elem in its place: add {CDN} to that",
+    ),
+]
+
+
+@pytest.mark.parametrize(("directives", "amendments", "hint"), IGNORED)
+def test_an_amendment_that_does_nothing_or_harm_is_refused(
+    directives: dict[str, Any], amendments: Amendments, hint: str
+) -> None:
+    with pytest.raises(HeaderError) as caught:
+        amend(directives, amendments)
+    name = next(iter(amendments))
+    assert str(caught.value).startswith(f"amend_csp(): header '{CSP}': ")
+    assert f": directive {name}: " in str(caught.value)
+    assert hint in str(caught.value)
+
+
 def amending_app(route: Any, blueprint: Any = None) -> Flask:
     """Make an app whose only page aborts, with overrides of its route and blueprint."""
     app = bare_app()
@@ -148,6 +278,14 @@ def test_a_policy_without_directives_is_not_sent() -> None:
     app = make_app([(CSP, Csp({}))])
     for environ in ({}, HTTPS):
         assert fetch(app, environ_overrides=environ).values(CSP) == []
+
+
+def test_report_to_is_sent_over_https_only() -> None:
+    reports = {"report-uri": ["/reports"], "report-to": ["csp"]}
+    app = make_app([(CSP, Csp(reports, upgrade=False))])
+    assert fetch(app).values(CSP) == ["report-uri /reports"]
+    over_https = fetch(app, environ_overrides=HTTPS)
+    assert over_https.values(CSP) == ["report-uri /reports; report-to csp"]
 
 
 def test_the_directives_of_a_policy_are_copied() -> None:

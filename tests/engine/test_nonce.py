@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -333,6 +334,39 @@ def test_a_page_with_a_nonce_is_not_stored_however_its_type_is_written(
     assert response.values("Cache-Control") == ["no-store"]
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/javascript",
+        "text/javascript; charset=utf-8",
+        "application/javascript",
+        "Application/X-JavaScript ;charset=utf-8",
+    ],
+)
+def test_a_script_may_load_what_a_worker_needs(app: Flask, content_type: str) -> None:
+    scripts = {"script-src": ["'self'"], "connect-src": ["'self'"]}
+    set_policy(app, [(CSP, PageCsp(PAGES, WITH_NONCE, OTHERS, scripts))])
+    headers = {"Content-Type": content_type}
+    amend = override_headers({CSP: amend_csp({"connect-src": "https://cdn.example"})})
+    app.add_url_rule("/sw.js", "worker", lambda: ("", headers))
+    app.add_url_rule("/cdn.js", "cdn", amend(lambda: ("", headers)))
+    assert directives(fetch(app, "/sw.js")) == {**OTHERS, **scripts}
+    amended = {**scripts, "connect-src": ["'self'", "https://cdn.example"]}
+    assert directives(fetch(app, "/cdn.js")) == {**OTHERS, **amended}
+    assert directives(fetch(app, STATIC)) == OTHERS
+
+
+@pytest.mark.parametrize("suffix", [".js", ".mjs"])
+def test_a_script_of_the_app_is_known_by_its_content_type(
+    app: Flask, tmp_path: Path, suffix: str
+) -> None:
+    set_policy(app, [(CSP, PageCsp({}, {}, {}, {"script-src": ["'self'"]}))])
+    (tmp_path / f"worker{suffix}").write_text("")
+    app.static_folder = str(tmp_path)
+    response = fetch(app, f"/static/worker{suffix}")
+    assert directives(response) == {"script-src": ["'self'"]}
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "text/htmlx", "text", ""])
 def test_another_content_type_is_not_a_page(app: Flask, content_type: str) -> None:
     headers = {"Content-Type": content_type}
@@ -364,20 +398,40 @@ def test_a_policy_that_is_set_after_the_view_wins(app: Flask) -> None:
 
 def test_an_amendment_applies_to_pages_with_and_without_a_nonce(app: Flask) -> None:
     amend = amend_csp(
-        {"script-src": "https://cdn.example", "require-trusted-types-for": None}
+        {"style-src": "https://cdn.example", "require-trusted-types-for": None}
     )
     decorate = override_headers({CSP: amend})
     app.add_url_rule("/plain", "plain", decorate(lambda: render_template("kind.html")))
     app.add_url_rule("/nonce", "nonce", decorate(lambda: render_template("nonce.html")))
     plain, nonce = fetch(app, "/plain"), fetch(app, "/nonce")
-    assert directives(plain)["script-src"] == ["https://cdn.example"]
-    assert directives(nonce)["script-src"][1:] == [
-        "'strict-dynamic'",
-        "https://cdn.example",
-    ]
-    assert nonces(nonce)
+    assert directives(plain)["style-src"] == ["'self'", "https://cdn.example"]
+    (value,) = nonces(nonce)
+    expected = ["'self'", f"'nonce-{value}'", "https://cdn.example"]
+    assert directives(nonce)["style-src"] == expected
     for response in (plain, nonce):
         assert "require-trusted-types-for" not in directives(response)
+
+
+def test_an_amendment_that_a_page_with_a_nonce_would_ignore_is_refused(
+    app: Flask,
+) -> None:
+    amend = amend_csp({"script-src": "https://cdn.example"})
+    app.add_url_rule("/page", "page", override_headers({CSP: amend})(lambda: "text"))
+    with pytest.raises(HeaderError, match="beside 'strict-dynamic': write <script"):
+        set_policy(app, POLICY)
+
+
+def test_a_new_directive_starts_from_that_of_each_kind_of_page(app: Flask) -> None:
+    amend = override_headers(
+        {CSP: amend_csp({"style-src-elem": "https://cdn.example"})}
+    )
+    app.add_url_rule("/plain", "plain", amend(lambda: render_template("kind.html")))
+    app.add_url_rule("/nonce", "nonce", amend(lambda: render_template("nonce.html")))
+    plain, nonce = fetch(app, "/plain"), fetch(app, "/nonce")
+    assert directives(plain)["style-src-elem"] == ["'self'", "https://cdn.example"]
+    (value,) = nonces(nonce)
+    expected = ["'self'", f"'nonce-{value}'", "https://cdn.example"]
+    assert directives(nonce)["style-src-elem"] == expected
 
 
 def test_an_amendment_of_one_directive_leaves_the_nonce_of_another(app: Flask) -> None:
@@ -422,9 +476,9 @@ def test_a_report_only_policy_may_have_the_nonce(app: Flask) -> None:
     assert fetch(app, STATIC).values(name) == []
 
 
-@pytest.mark.parametrize("place", [0, 2])
+@pytest.mark.parametrize("place", [0, 2, 3])
 def test_a_nonce_in_a_policy_for_responses_without_one_is_refused(place: int) -> None:
-    tables: list[Directives] = [{}, {}, {}]
+    tables: list[Directives] = [{}, {}, {}, {}]
     tables[place] = {"script-src": [NONCE]}
     with pytest.raises(HeaderError, match="NONCE is for pages with a nonce") as caught:
         PageCsp(*tables)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 from my_flask_app.response_headers import ReportingEndpoints, reports
 
 from .apps import bare_app, make_app, set_policy
@@ -19,9 +19,9 @@ OLD, NEW = "application/csp-report", "application/reports+json"
 
 OLD_REPORT = {
     "csp-report": {
-        "document-uri": "https://app.example/page",
+        "document-uri": "https://app.example/page?token=secret#part",
         "effective-directive": "img-src",
-        "blocked-uri": "https://evil.example/a.png",
+        "blocked-uri": "https://evil.example/a.png?token=secret",
         "disposition": "enforce",
         "line-number": 7,
     }
@@ -31,15 +31,16 @@ NEW_REPORT = [
         "type": "csp-violation",
         "url": "https://app.example/page",
         "body": {
-            "documentURL": "https://app.example/page",
+            "documentURL": "https://app.example/page?token=secret#part",
             "effectiveDirective": "img-src",
-            "blockedURL": "https://evil.example/a.png",
+            "blockedURL": "https://evil.example/a.png?token=secret",
             "disposition": "enforce",
             "lineNumber": 7,
         },
     }
 ]
 SUMMARY = {
+    "type": "csp-violation",
     "page": "https://app.example/page",
     "directive": "img-src",
     "blocked": "https://evil.example/a.png",
@@ -86,6 +87,94 @@ def test_a_report_of_either_format_is_logged_in_one_format(
     assert logged() == [SUMMARY]
 
 
+OTHER_REPORTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "coep",
+        {
+            "type": "navigation",
+            "blockedURL": "https://maps.example/?key=secret",
+            "destination": "iframe",
+            "disposition": "enforce",
+        },
+        {
+            "blocked": "https://maps.example/",
+            "disposition": "enforce",
+            "destination": "iframe",
+            "reason": "navigation",
+        },
+    ),
+    (
+        "coop",
+        {"type": "navigation-to-response", "disposition": "enforce"},
+        {"disposition": "enforce", "reason": "navigation-to-response"},
+    ),
+    (
+        "permissions-policy-violation",
+        {
+            "featureId": "camera",
+            "sourceFile": "https://app.example/a.js?v=1",
+            "lineNumber": 3,
+        },
+        {"source": "https://app.example/a.js", "line": 3, "feature": "camera"},
+    ),
+    ("a new one", {}, {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "body", "expected"), OTHER_REPORTS)
+def test_a_report_of_another_header_keeps_its_type_and_url(
+    app: Flask,
+    logged: Callable[[], list[Any]],
+    kind: str,
+    body: dict[str, Any],
+    expected: dict[str, Any],
+) -> None:
+    report = {"type": kind, "url": "https://app.example/page?a=b", "body": body}
+    assert send(app, [report], NEW).code == 204
+    page = "https://app.example/page"
+    assert logged() == [{"type": kind, "page": page, **expected}]
+
+
+class Guard:
+    """What Flask-WTF and Flask-Limiter have in common: views are exempt by their name."""
+
+    def __init__(self) -> None:
+        self.exempted: set[str] = set()
+
+    def exempt(self, view: Callable[..., Any]) -> None:
+        """Let the requests of a view pass."""
+        self.exempted.add(f"{view.__module__}.{view.__name__}")
+
+    def init_app(self, app: Flask) -> None:
+        """Refuse all other requests."""
+
+        @app.before_request
+        def refuse() -> tuple[str, int] | None:
+            view = app.view_functions[request.endpoint or ""]
+            name = f"{view.__module__}.{view.__name__}"
+            return None if name in self.exempted else ("refused", 400)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("key", ["csrf", "limiter"])
+def test_extensions_that_refuse_requests_let_reports_pass(
+    logged: Callable[[], list[Any]],
+    key: str,
+    first: bool,  # noqa: FBT001
+) -> None:
+    app, guard = bare_app(), Guard()
+    app.extensions[key] = guard if key == "csrf" else {guard}
+    app.add_url_rule("/form", "form", lambda: "sent", methods=["POST"])
+    if first:
+        guard.init_app(app)
+    set_policy(app, [("Reporting-Endpoints", ReportingEndpoints(PATH))])
+    if not first:
+        guard.init_app(app)
+    assert send(app, OLD_REPORT).code == 204
+    assert logged() == [SUMMARY]
+    assert fetch(app, "/form", "POST").code == 400
+
+
 def test_the_reports_of_one_request_are_logged_up_to_a_limit(
     app: Flask, logged: Callable[[], list[Any]]
 ) -> None:
@@ -108,6 +197,7 @@ def test_the_reports_of_one_request_are_logged_up_to_a_limit(
         '{"csp-report": []}',
         "[7]",
         '[{"body": "text"}]',
+        '[{"body": {}}, {"type": "coep"}]',
     ],
 )
 def test_a_body_that_is_not_a_report_is_refused(
@@ -147,7 +237,8 @@ def test_a_report_cannot_forge_a_line_of_the_log_and_is_cut(
     }
     report["line-number"] = 10**3000
     send(app, {"csp-report": report})
-    assert logged() == [{"page": forged, "blocked": "y" * reports.MAX_TEXT}]
+    expected = {"page": forged, "blocked": "y" * reports.MAX_TEXT}
+    assert logged() == [{"type": "csp-violation", **expected}]
 
 
 def test_the_line_in_the_log_is_printable_ascii(

@@ -13,6 +13,8 @@ from my_flask_app.response_headers import (
     RequestId,
     ResponseHeaders,
     Value,
+    amend_csp,
+    override_headers,
 )
 from my_flask_app.response_headers.cli.export import prefix_of
 
@@ -40,7 +42,7 @@ def test_a_header_that_is_not_always_sent_is_exported_for_its_cases(
     maps = run("export", "nginx").output.split("\nadd_header ")
     in_nginx = next(one for one, end in pairwise(maps) if end.startswith('"X-Secure"'))
     in_caddy = run("export", "caddy").output
-    for kind in ("error", "page", "file"):
+    for kind in ("error", "page", "script", "file"):
         assert f'    "https {kind}" "1";\n' in in_nginx
         assert f'    "http {kind}"' not in in_nginx
         assert f"\theader @https_{kind} `X-Secure` `1`\n" in in_caddy
@@ -52,6 +54,26 @@ def test_files_get_the_values_that_flask_sets_for_files(run: Run) -> None:
     assert '    "http error" "no-store";\n' in output
     assert '    "http page" "no-cache";\n' in output
     assert '    "http file" "no-cache";\n' in output
+
+
+def test_scripts_have_their_policy_and_static_files_their_override(
+    app: Flask, run: Run
+) -> None:
+    scripts = {"script-src": ["'self'"]}
+    csp = PageCsp({"img-src": ["'self'"]}, {}, {"default-src": ["'none'"]}, scripts)
+    amend = amend_csp({"frame-ancestors": "'self'"})
+    framed = {"Content-Security-Policy": amend, "x-odd": "static"}
+    override_headers(framed)(app.view_functions["static"])
+    set_policy(app, ("Content-Security-Policy", csp), ("X-Odd", "all"))
+    for_scripts = "default-src 'none'; frame-ancestors 'self'; script-src 'self'"
+    nginx, caddy = run("export", "nginx").output, run("export", "caddy").output
+    assert f'    "http script" "{for_scripts}";\n' in nginx
+    assert '    "http error" "img-src \'self\'";\n' in nginx
+    assert '    "http error" "all";\n' in nginx
+    assert '    "http file" "static";\n' in nginx
+    assert 'add_header "x-odd"' not in nginx
+    assert f"@http_script `Content-Security-Policy` `{for_scripts}`\n" in caddy
+    assert "\theader @http_error `X-Odd` `all`\n" in caddy
 
 
 def test_variables_of_nginx_are_short(app: Flask, run: Run) -> None:

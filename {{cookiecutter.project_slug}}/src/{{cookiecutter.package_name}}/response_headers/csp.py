@@ -7,10 +7,15 @@ explains them with examples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .validation import HeaderError, directives_hint
+from .validation import (
+    CSP_SOURCE_DIRECTIVES,
+    NONCE_OR_HASH,
+    HeaderError,
+    directives_hint,
+)
 from .values import CachedValue, DynamicValue, is_secure, script_root
 
 if TYPE_CHECKING:
@@ -18,6 +23,34 @@ if TYPE_CHECKING:
 
 HEADER = "Content-Security-Policy"
 UPGRADE = "upgrade-insecure-requests"
+_AMEND = "amend_csp()"
+
+_FALLBACKS = {
+    "fenced-frame-src": ("frame-src", "child-src"),
+    "frame-src": ("child-src",),
+    "script-src-attr": ("script-src",),
+    "script-src-elem": ("script-src",),
+    "style-src-attr": ("style-src",),
+    "style-src-elem": ("style-src",),
+    "worker-src": ("child-src", "script-src"),
+}
+"""What browsers use for a missing directive, before ``default-src``:
+https://www.w3.org/TR/CSP3/#directive-fallback-list"""
+
+_WITHOUT_FALLBACK = {"base-uri", "default-src", "form-action", "frame-ancestors"}
+_SCRIPTS = {"default-src", "script-src", "script-src-elem"}
+_STYLES = {"style-src", "style-src-elem"}
+
+_DYNAMIC, _HASHES, _INLINE = "'strict-dynamic'", "'unsafe-hashes'", "'unsafe-inline'"
+_OWN_CSP = "Pages that have no nonce need a Csp(...) of their own as their override."
+_NONCE_HINT = (
+    'write <script nonce="{{ csp_nonce() }}" ...>, which allows it from any host.'
+    f" {_OWN_CSP}"
+)
+_INLINE_HINT = (
+    'write <script nonce="{{ csp_nonce() }}">; for attributes such as onclick, add it to'
+    f" script-src-attr. {_OWN_CSP}"
+)
 
 Directives = Mapping[str, Sequence[str]]
 """The sources of each directive: an empty list for one that takes none."""
@@ -30,6 +63,8 @@ class Csp(CachedValue):
     """One policy for all responses. It is not sent if it has no directives.
 
     Over HTTPS it also has ``upgrade-insecure-requests``, unless ``upgrade`` is false.
+    Over HTTP it has no ``report-to``: Chromium would send no reports, and ignore
+    ``report-uri``.
 
     Raises:
         HeaderError: browsers would ignore a directive or a source.
@@ -47,6 +82,8 @@ class Csp(CachedValue):
         directives = self._directives
         if directives and https and self._upgrade:
             directives = {**directives, UPGRADE: []}
+        if not https:
+            directives = {k: v for k, v in directives.items() if k != "report-to"}
         if root and "report-uri" in directives:
             below = [
                 f"{root}{uri}" if uri.startswith("/") else uri
@@ -71,45 +108,130 @@ def amend_csp(amendments: Amendments) -> Change:
     >>> @override_headers({"Content-Security-Policy": amend_csp({"img-src": "https://cdn.example"})})
 
     A source, or a list of sources, is added to a directive, and then removes ``'none'``.
+    A directive that is not there starts from what browsers use in its place, such as
+    ``default-src``. ``"'none'"`` alone forbids everything, and ``"'unsafe-inline'"`` for
+    styles removes nonces and hashes, beside which browsers would ignore it.
     ``None`` removes the directive. Other directives stay.
 
     Raises:
         HeaderError: browsers would ignore a directive or a source.
     """
-    where = "amend_csp()"
-    _check(where, dict.fromkeys(amendments, ()))
+    _check(_AMEND, dict.fromkeys(amendments, ()))
     for name, words in amendments.items():
         for word in _as_list(words or ()):
-            if word != "'strict-dynamic'":  # the policy below may have a nonce for it
-                _check(where, {name: [word]})
+            if word != _DYNAMIC:  # the policy below may have a nonce for it
+                _check(_AMEND, {name: [word]})
 
     def change(below: Value | None) -> Value:
         if isinstance(below, DynamicValue) and hasattr(below, "amended"):
             amended: DynamicValue = below.amended(amendments)
             return amended
         hint = f"it changes a Csp or PageCsp: use it for {HEADER} only."
-        raise HeaderError(where, HEADER, below, hint)
+        raise HeaderError(_AMEND, HEADER, below, hint)
 
     return change
 
 
 def amend(directives: Directives, amendments: Amendments) -> Directives:
-    """Return directives with sources added, or directives removed."""
+    """Return directives with sources added, or directives removed.
+
+    Raises:
+        HeaderError: browsers would ignore a source that is added, or one that is there.
+    """
     amended = {name: list(words) for name, words in directives.items()}
-    for name, words in amendments.items():
+    for name in sorted(amendments, key=lambda name: len(_fallbacks(name))):
+        words = amendments[name]
         if words is None:
             amended.pop(name, None)
         else:
-            kept = [word for word in amended.get(name, []) if word != "'none'"]
-            amended[name] = [
-                *kept,
-                *(word for word in _as_list(words) if word not in kept),
-            ]
+            amended[name] = _add(amended, name, _as_list(words))
     return amended
+
+
+def _add(directives: Directives, name: str, words: list[str]) -> list[str]:
+    """Return the sources of a directive with more of them."""
+    if words == ["'none'"]:
+        return words
+    below = directives[name] if name in directives else _inherited(directives, name)
+    kept = [word for word in below if word != "'none'"]
+    if _INLINE in words and name not in _SCRIPTS:
+        kept = [word for word in kept if not _is_nonce_or_hash(word)]
+    added = [word for word in words if word not in kept]
+    if hint := next(_ignored_hints(directives, name, kept, added), None):
+        text = _text({name: words})
+        raise HeaderError(_AMEND, HEADER, text, f"directive {name}: {hint}")
+    return [*kept, *added]
+
+
+def _fallbacks(name: str) -> tuple[str, ...]:
+    if name not in CSP_SOURCE_DIRECTIVES or name in _WITHOUT_FALLBACK:
+        return ()
+    return (*_FALLBACKS.get(name, ()), "default-src")
+
+
+def _inherited(directives: Directives, name: str) -> list[str]:
+    """Return what a missing directive allows, without what means nothing in it."""
+    found = [directives[each] for each in _fallbacks(name) if each in directives]
+    words = found[0] if found else ()
+    if name == "worker-src" and _DYNAMIC in words:
+        return ["'self'"]
+    if name.endswith("-attr") and _HASHES not in words:
+        words = [word for word in words if not _is_hash(word)]
+    return [word for word in words if _has_meaning(name, word)]
+
+
+def _has_meaning(name: str, word: str) -> bool:
+    """Whether browsers look for a source in a directive."""
+    if name not in CSP_SOURCE_DIRECTIVES or name in _SCRIPTS:
+        return True
+    if word in {"'none'", "'report-sample'"}:
+        return True
+    inline = word in {_INLINE, _HASHES} or _is_hash(word)
+    if name.endswith("-attr"):
+        return inline
+    return _is_place(word) or (name in _STYLES and (inline or _is_nonce_or_hash(word)))
+
+
+def _ignored_hints(
+    directives: Directives, name: str, kept: list[str], added: list[str]
+) -> Iterator[str]:
+    """Yield what to do about sources that browsers would ignore."""
+    words = [*kept, *added]
+    for word in added:
+        if not _has_meaning(name, word):
+            yield f"{word} means nothing there: remove it."
+        if _is_place(word) and f"{name}-elem" in directives:
+            yield f"browsers use {name}-elem in its place: add {word} to that."
+        if name.endswith("-attr") and _is_hash(word) and _HASHES not in words:
+            yield f"browsers ignore {word} without {_HASHES}: add that, too."
+    if _HASHES in added and not any(map(_is_hash, words)):
+        yield f"browsers ignore {_HASHES} without a hash: add that of the attribute."
+    dynamic = name in _SCRIPTS and _DYNAMIC in words
+    places = [word for word in words if _is_place(word)] if dynamic else []
+    if name != "default-src" and places and {*places, _DYNAMIC} & {*added}:
+        yield f"browsers ignore {places[0]} beside {_DYNAMIC}: {_NONCE_HINT}"
+    trusted = [word for word in words if _is_nonce_or_hash(word) or word == _DYNAMIC]
+    if _INLINE in added and trusted:
+        yield f"browsers ignore {_INLINE} beside a nonce or hash: {_INLINE_HINT}"
+    elif _INLINE in words and {*trusted} & {*added}:
+        yield f"it would turn {_INLINE} off, which allows as much: remove it."
 
 
 def _as_list(words: str | Sequence[str]) -> list[str]:
     return [words] if isinstance(words, str) else list(words)
+
+
+def _is_nonce_or_hash(word: str) -> bool:
+    return NONCE_OR_HASH.fullmatch(word.strip("'")) is not None
+
+
+def _is_hash(word: str) -> bool:
+    return word.startswith("'sha")
+
+
+def _is_place(word: str) -> bool:
+    """Whether a source is a host, a scheme or ``'self'``."""
+    return word == "'self'" or not word.startswith("'")
 
 
 def _check(where: str, directives: Directives) -> None:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from .csp import Amendments, Directives
     from .values import Value
 
-PageKind = Literal["page", "page with nonce", "no page"]
+PageKind = Literal["page", "page with nonce", "script", "no page"]
+
+_PAGES = {"text/html", "application/xhtml+xml"}
+_SCRIPTS = {"text/javascript", "application/javascript", "application/x-javascript"}
 
 NONCE = "'nonce-{nonce}'"
 """A placeholder in the directives of a :class:`PageCsp`: the nonce of the page."""
@@ -45,8 +48,7 @@ def is_page(response: Response) -> bool:
     content_type = response.headers.get("Content-Type", "")
     if content_type == "text/html; charset=utf-8":  # Flask's own, and quick to compare
         return True
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type in {"text/html", "application/xhtml+xml"}
+    return _media_type(content_type) in _PAGES
 
 
 def has_nonce(page: Response, request: Request) -> bool:
@@ -64,10 +66,11 @@ def has_nonce(page: Response, request: Request) -> bool:
 
 
 def page_kind(response: Response, request: Request) -> PageKind:
-    """Return what a response is with regard to nonces: a cache key."""
-    if not is_page(response):
-        return "no page"
-    return "page with nonce" if has_nonce(response, request) else "page"
+    """Return what a response is with regard to its policy: a cache key."""
+    if is_page(response):
+        return "page with nonce" if has_nonce(response, request) else "page"
+    media_type = _media_type(response.headers.get("Content-Type", ""))
+    return "script" if media_type in _SCRIPTS else "no page"
 
 
 def is_not_modified(response: Response, _request: Request) -> bool:
@@ -77,6 +80,10 @@ def is_not_modified(response: Response, _request: Request) -> bool:
 
 class PageCsp(CachedValue):
     """A policy for pages, the directives of pages with a nonce, and one for the rest.
+
+    ``scripts`` are the directives of JavaScript files beside those of the rest. They are
+    for workers, whose policy is that of the response with their script:
+    https://www.w3.org/TR/CSP3/#initialize-global-object-csp
 
     Raises:
         HeaderError: browsers would ignore a directive or a source, or the nonce is in
@@ -90,17 +97,21 @@ class PageCsp(CachedValue):
         pages: Directives,
         with_nonce: Directives,
         others: Directives,
+        scripts: Directives | None = None,
         *,
         upgrade: bool = True,
     ) -> None:
-        for directives in (pages, others):
+        for directives in (pages, others, scripts or {}):
             _refuse_nonce(directives)
-        self._tables = pages, with_nonce, others
         self._upgrade = upgrade
+        self._tables: dict[PageKind, Directives] = {
+            "page": pages,
+            "page with nonce": {**pages, **with_nonce},
+            "no page": others,
+            "script": {**others, **(scripts or {})},
+        }
         self._policies = {
-            "page": Csp(pages, upgrade=upgrade),
-            "page with nonce": Csp({**pages, **with_nonce}, upgrade=upgrade),
-            "no page": Csp(others, upgrade=upgrade),
+            kind: Csp(table, upgrade=upgrade) for kind, table in self._tables.items()
         }
 
     def build(
@@ -125,16 +136,9 @@ class PageCsp(CachedValue):
         Raises:
             HeaderError: browsers would ignore a directive or a source.
         """
-        pages, with_nonce, others = self._tables
-        whole = amend({**pages, **with_nonce}, amendments)
-        changed = {name: whole[name] for name in with_nonce if name in whole}
         upgrade = self._upgrade and amendments.get(UPGRADE, ()) is not None
-        return PageCsp(
-            amend(pages, amendments),
-            changed,
-            amend(others, amendments),
-            upgrade=upgrade,
-        )
+        tables = [amend(table, amendments) for table in self._tables.values()]
+        return PageCsp(*tables, upgrade=upgrade)
 
 
 def report_only(directives: Directives, reports: Directives) -> list[tuple[str, Value]]:
@@ -177,6 +181,10 @@ class _WithNonce(DynamicValue):
     def get_value(self, _response: object, request: Request) -> str:
         """Return the string with the nonce."""
         return self._text.replace("{nonce}", _nonce_of(request))
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _nonce_of(request: Request) -> str:

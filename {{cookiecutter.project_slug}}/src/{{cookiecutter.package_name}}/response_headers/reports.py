@@ -1,4 +1,4 @@
-"""Browsers' reports of what a page's policy blocked, written to the app's log.
+"""Browsers' reports of what the headers of a page blocked, written to the app's log.
 
 Browsers send them in the format of ``report-uri`` (CSP 2) or that of ``report-to``
 (https://www.w3.org/TR/reporting-1/#media-type). Anyone can send one: a report has a size
@@ -41,15 +41,22 @@ MAX_NUMBER = 1_000_000_000
 """Numbers in a report, such as a line of a file, are smaller."""
 
 FIELDS = {
-    "page": ("document-uri", "documentURL"),
+    "type": ("type",),
+    "page": ("document-uri", "documentURL", "url"),
     "directive": ("effective-directive", "effectiveDirective", "violated-directive"),
     "blocked": ("blocked-uri", "blockedURL"),
     "disposition": ("disposition",),
     "source": ("source-file", "sourceFile"),
     "line": ("line-number", "lineNumber"),
     "sample": ("script-sample", "sample"),
+    "destination": ("destination",),  # of a request that COEP blocked
+    "feature": ("featureId", "policyId"),  # of Permissions-Policy
+    "reason": ("reason",),  # of COEP and COOP, such as "navigation-to-response"
 }
-"""What is logged of a report, with its names in either format."""
+"""What is logged of a report, with its names in each format."""
+
+URLS = {"page", "blocked", "source"}
+"""What is logged without its query, which may have personal data."""
 
 
 class ReportingEndpoints(CachedValue):
@@ -79,6 +86,7 @@ def init_app(app: Flask, rows: Iterable[tuple[str, Value]]) -> None:
     for _, value in rows:
         if isinstance(value, ReportingEndpoints) and _BLUEPRINT not in app.blueprints:
             bp = Blueprint(_BLUEPRINT, __name__)
+            bp.url_value_preprocessor(_exempt)
             bp.add_url_rule(value.path, "reports", take, methods=["POST"])
             app.register_blueprint(bp)
 
@@ -101,31 +109,44 @@ def take() -> tuple[str, int]:
     return "", 204
 
 
+def _exempt(*_: object) -> None:
+    """Exempt the route from what Flask-WTF and Flask-Limiter ask of each request.
+
+    Browsers send reports without a CSRF token, and many at once. It is called before the
+    functions of those extensions, and finds them in whatever order an app was made.
+    """
+    extensions = current_app.extensions
+    limiters = extensions.get("limiter", ())
+    for each in [extensions.get("csrf"), *limiters]:
+        if hasattr(each, "exempt"):
+            each.exempt(take)
+
+
 def _reports(body: bytes) -> list[dict[str, Any]]:
     """Return what to log of the reports in a request."""
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
         abort(400, "The body is not JSON.")
-    if isinstance(sent, dict):
-        bodies = [sent.get("csp-report")]
-    elif isinstance(sent, list):
-        bodies = [
-            report.get("body") if isinstance(report, dict) else None for report in sent
-        ]
-    else:
-        bodies = [None]
-    if not all(isinstance(each, dict) for each in bodies):
+    if isinstance(sent, dict):  # the format of report-uri, which is CSP's only
+        sent = [{"type": "csp-violation", "body": sent.get("csp-report")}]
+    if not isinstance(sent, list) or not all(map(_is_report, sent)):
         abort(400, "The body is not a report.")
-    return [_summary(each) for each in bodies[:MAX_REPORTS] if each]
+    return [_summary(each, each["body"]) for each in sent[:MAX_REPORTS]]
 
 
-def _summary(report: dict[str, Any]) -> dict[str, Any]:
+def _is_report(sent: object) -> bool:
+    return isinstance(sent, dict) and isinstance(sent.get("body"), dict)
+
+
+def _summary(report: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    found = {**body, "reason": body.get("type"), **report}
     summary: dict[str, Any] = {}
     for name, keys in FIELDS.items():
-        value = next((report[key] for key in keys if key in report), None)
+        value = next((found[key] for key in keys if key in found), None)
         if isinstance(value, str):
-            summary[name] = value[:MAX_TEXT]
+            text = re.split("[?#]", value)[0] if name in URLS else value
+            summary[name] = text[:MAX_TEXT]
         elif isinstance(value, int) and abs(value) < MAX_NUMBER:
             summary[name] = value
     return summary

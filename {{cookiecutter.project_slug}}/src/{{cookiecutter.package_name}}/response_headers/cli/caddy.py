@@ -15,6 +15,7 @@ from .export import (
     FILE,
     PAGE,
     SCHEMES,
+    SCRIPT,
     in_every_case,
     notes_for,
     prefix_of,
@@ -33,7 +34,12 @@ _PLACEHOLDER = re.compile(r"\\[{}]|\{[^\s\"{}][^{}]*\}|\{\$")
 
 _OPERATORS = "+-?>*"
 
-_PAGES = "*.html *.htm *.xhtml */"
+_PAGES, _SCRIPTS = "*.html *.htm *.xhtml */", "*.js *.mjs"
+_PATHS = {
+    PAGE: f"path {_PAGES}",
+    SCRIPT: f"path {_SCRIPTS}",
+    FILE: f"not path {_PAGES} {_SCRIPTS}",
+}
 
 
 def lines_for(app: Flask) -> Iterator[str]:
@@ -53,7 +59,7 @@ def lines_for(app: Flask) -> Iterator[str]:
     yield "# Import this file at the top of the Caddyfile, then its snippets:"
     yield f"#   import {prefix}_files   next to file_server"
     yield f"#   import {prefix}_errors  in handle_errors"
-    yield from _snippet(f"{prefix}_files", [PAGE, FILE], values)
+    yield from _snippet(f"{prefix}_files", [PAGE, SCRIPT, FILE], values)
     yield from _snippet(f"{prefix}_errors", [ERROR], values)
 
 
@@ -69,7 +75,7 @@ def _snippet(
         yield f"\t{matcher} " + "{"
         yield f"\t\tprotocol {scheme}"
         if kind != ERROR:
-            yield f"\t\t{'not ' if kind == FILE else ''}path {_PAGES}"
+            yield f"\t\t{_PATHS[kind]}"
         yield "\t}"
     for header, cases in values.items():
         same = in_every_case(cases)

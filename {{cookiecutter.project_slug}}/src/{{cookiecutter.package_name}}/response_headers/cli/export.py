@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ..values import Value
 
-ERROR, PAGE, FILE = "error", "page", "file"
-"""The proxy's own error page, a static page, any other static file."""
+ERROR, PAGE, SCRIPT, FILE = "error", "page", "script", "file"
+"""The proxy's own error page; a static page, a script, any other static file."""
 
 SCHEMES = ("http", "https")
 
@@ -32,27 +32,29 @@ def values_for(app: Flask) -> dict[str, dict[Case, str]]:
     """Return the values of each header of the policy, in the cases in which it is sent.
 
     They are what the app would send with a page that has no nonce. Values that are unique
-    to a request are left out, and so are overrides, which belong to routes of the app.
+    to a request are left out, and so are overrides, which belong to routes of the app,
+    except for those of ``static``.
     """
-    resolved = headers_for(app, None)
-    values: dict[str, dict[Case, str]] = {
-        name: {} for name, value in resolved.rows if not _is_per_request(value)
-    }
+    values: dict[str, dict[Case, str]] = {}
+    spelling: dict[str, str] = {}  # an override may write a name in another case
     for scheme in SCHEMES:
         with app.test_request_context(base_url=f"{scheme}://{host_of(app)}") as context:
             for kind, response in _samples().items():
+                resolved = headers_for(app, None if kind == ERROR else "static")
                 own = response.headers
                 rows = [*resolved.rows_for(response, context.request), *own]
                 sent = {name.lower(): value for name, value in rows}  # Flask's win
-                for name, cases in values.items():
-                    if name.lower() in sent:
-                        cases[scheme, kind] = sent[name.lower()]
-    return {name: cases for name, cases in values.items() if cases}
+                for name, value in resolved.rows:
+                    key = name.lower()
+                    if key in sent and not _is_per_request(value):
+                        cases = values.setdefault(spelling.setdefault(key, name), {})
+                        cases[scheme, kind] = sent[key]
+    return values
 
 
 def in_every_case(cases: dict[Case, str]) -> str | None:
     """Return the value of a header, if it is the same in all cases."""
-    same = len(cases) == len(SCHEMES) * 3 and len(set(cases.values())) == 1
+    same = len(cases) == len(SCHEMES) * 4 and len(set(cases.values())) == 1
     return next(iter(cases.values())) if same else None
 
 
@@ -85,5 +87,7 @@ def _is_per_request(value: Value) -> bool:
 def _samples() -> dict[str, Any]:
     """Return a response of each kind, as Flask makes it."""
     page = send_file(io.BytesIO(), "text/html", etag=False)
+    script = send_file(io.BytesIO(), "text/javascript", etag=False)
     file = send_file(io.BytesIO(), "text/plain", etag=False)
-    return {ERROR: BadGateway().get_response(), PAGE: page, FILE: file}
+    error = BadGateway().get_response()
+    return {ERROR: error, PAGE: page, SCRIPT: script, FILE: file}

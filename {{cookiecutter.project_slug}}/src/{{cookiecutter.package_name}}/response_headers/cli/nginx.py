@@ -11,7 +11,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .export import ERROR, FILE, PAGE, in_every_case, notes_for, prefix_of, values_for
+from .export import (
+    ERROR,
+    FILE,
+    PAGE,
+    SCRIPT,
+    in_every_case,
+    notes_for,
+    prefix_of,
+    values_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +70,8 @@ def _kinds(prefix: str) -> Iterator[str]:
         ('"~^[45]"', ERROR),
         (r'"~*^\d+ (text/html|application/xhtml\+xml)"', PAGE),
         (r'"~*^304  .*(/|\.x?html?)$"', PAGE),
+        (r'"~*^\d+ (text|application)/(x-)?javascript"', SCRIPT),
+        (r'"~*^304  .*\.m?js$"', SCRIPT),
     ]
     yield from _map('"$status $sent_http_content_type $uri"', f"{prefix}_kind", rows)
 

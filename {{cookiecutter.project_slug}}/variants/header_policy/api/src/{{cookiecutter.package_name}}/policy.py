@@ -36,15 +36,15 @@ NOTHING: Directives = {
 """What a browser may do with an answer: https://www.w3.org/TR/CSP3/#csp-directives"""
 
 PERMISSIONS = (
-    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(),"
-    " cross-origin-isolated=(), display-capture=(), encrypted-media=(), fullscreen=(),"
-    " gamepad=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(),"
-    " interest-cohort=(), keyboard-map=(), magnetometer=(), microphone=(), midi=(),"
-    " payment=(), picture-in-picture=(), publickey-credentials-get=(),"
-    " screen-wake-lock=(), serial=(), sync-xhr=(self), unload=(), usb=(),"
-    " xr-spatial-tracking=()"
+    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(),"
+    " clipboard-write=(self), cross-origin-isolated=(), display-capture=(),"
+    " encrypted-media=(), fullscreen=(self), gamepad=(), geolocation=(), gyroscope=(),"
+    " hid=(), idle-detection=(), interest-cohort=(), keyboard-map=(), magnetometer=(),"
+    " microphone=(), midi=(), payment=(), picture-in-picture=(),"
+    " publickey-credentials-get=(), screen-wake-lock=(), serial=(), sync-xhr=(self),"
+    " unload=(), usb=(), xr-spatial-tracking=()"
 )
-"""Features that no page may use; ``camera=(self)`` allows one to the app's own.
+"""Features that no page may use, or the app's own pages only: ``(self)``.
 
 OWASP's list, less what Chromium 156 does not know and complains of in the console:
 ``web-share``.
@@ -60,11 +60,11 @@ HEADERS: list[tuple[str, Value]] = [
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
+    ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     # An API that pages of other sites may use: "cross-origin".
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Cross-Origin-Embedder-Policy", "credentialless"),
     ("Permissions-Policy", PERMISSIONS),
     ("X-Permitted-Cross-Domain-Policies", "none"),
     ("X-Request-ID", RequestId()),  # that of the app's log

@@ -12,9 +12,9 @@ once: pages, errors, redirects, static files, all of them.
 A header that a view sets wins, and ``Vary`` is merged. The app does not start with a
 row that cannot be sent: the error names the row and how to fix it.
 
-The values are those of the OWASP Secure Headers Project (July 2026) and stricter ones
-that the MDN HTTP Observatory 1.6 rewards. The rows that are most likely to break a front
-end have a comment that says how to relax them.
+The values are those of the OWASP Secure Headers Project (July 2026), as strict as a real
+front end and the highest score of the MDN HTTP Observatory 1.6 allow. The rows that are
+most likely to break a page have a comment that says how to relax them.
 """
 
 from __future__ import annotations
@@ -46,15 +46,19 @@ PAGES: Directives = {
     "default-src": ["'none'"],
     "script-src": ["'none'"],
     "style-src": ["'self'"],
-    "img-src": ["'self'"],  # images from a CDN: add it, see COEP below too
-    "font-src": ["'self'"],  # fonts from a CDN: likewise
+    "img-src": ["'self'", "data:", "blob:"],  # images from a CDN: add it
+    "media-src": ["'self'"],
+    "font-src": ["'self'"],  # fonts from a CDN: add it
     "connect-src": ["'self'"],
     "manifest-src": ["'self'"],
+    "worker-src": ["'self'"],
     "object-src": ["'none'"],
     "base-uri": ["'none'"],
-    "form-action": ["'self'"],
+    "form-action": ["'self'"],  # a form that leads to another site: add it
     "frame-ancestors": ["'none'"],  # a page to be embedded: see X-Frame-Options too
-    "require-trusted-types-for": ["'script'"],  # a library writes HTML: remove it
+    # Trusted Types: stops an injected text from becoming HTML or a script. It breaks every
+    # library that writes innerHTML, as jQuery, htmx, Turbo, Leaflet and most editors do.
+    # "require-trusted-types-for": ["'script'"],
     **TO_REPORTS,
 }
 """What a page may load and do: https://www.w3.org/TR/CSP3/#csp-directives"""
@@ -73,19 +77,22 @@ OTHERS: Directives = {
 }
 """What everything else has: files, JSON."""
 
+SCRIPTS: Directives = {"script-src": ["'self'"], "connect-src": ["'self'"]}
+"""What JavaScript files have, too: it is the policy of a worker that they start."""
+
 REPORT_ONLY: Directives = {}
 """A policy to try out: what it would block is reported and not blocked."""
 
 PERMISSIONS = (
-    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(),"
-    " cross-origin-isolated=(), display-capture=(), encrypted-media=(), fullscreen=(),"
-    " gamepad=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(),"
-    " interest-cohort=(), keyboard-map=(), magnetometer=(), microphone=(), midi=(),"
-    " payment=(), picture-in-picture=(), publickey-credentials-get=(),"
-    " screen-wake-lock=(), serial=(), sync-xhr=(self), unload=(), usb=(),"
-    " xr-spatial-tracking=()"
+    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(),"
+    " clipboard-write=(self), cross-origin-isolated=(), display-capture=(),"
+    " encrypted-media=(), fullscreen=(self), gamepad=(), geolocation=(), gyroscope=(),"
+    " hid=(), idle-detection=(), interest-cohort=(), keyboard-map=(), magnetometer=(),"
+    " microphone=(), midi=(), payment=(), picture-in-picture=(),"
+    " publickey-credentials-get=(), screen-wake-lock=(), serial=(), sync-xhr=(self),"
+    " unload=(), usb=(), xr-spatial-tracking=()"
 )
-"""Features that no page may use; ``camera=(self)`` allows one to the app's own.
+"""Features that no page may use, or the app's own pages only: ``(self)``.
 
 OWASP's list, less what Chromium 156 does not know and complains of in the console:
 ``web-share``.
@@ -93,7 +100,7 @@ OWASP's list, less what Chromium 156 does not know and complains of in the conso
 
 HEADERS: list[tuple[str, Value]] = [
     {{ cookiecutter | as_policy_rows }}
-    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),
+    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS, SCRIPTS)),
     *report_only(REPORT_ONLY, TO_REPORTS),
     # Two years. "preload" is not there on purpose: it can hardly be undone.
     (
@@ -102,13 +109,13 @@ HEADERS: list[tuple[str, Value]] = [
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),  # a page to be embedded: see frame-ancestors too
-    ("Referrer-Policy", "no-referrer"),
+    ("Referrer-Policy", "same-origin"),
     # Signing in with a pop-up of another site: "same-origin-allow-popups".
     ("Cross-Origin-Opener-Policy", "same-origin"),
     # Files that other sites may show: "cross-origin".
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    # Images, fonts, scripts of a site that sends no CORP: "credentialless".
-    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    # Frames of a site that sends no such header: override it with None for their page.
+    ("Cross-Origin-Embedder-Policy", "credentialless"),
     ("Permissions-Policy", PERMISSIONS),
     ("X-Permitted-Cross-Domain-Policies", "none"),
     ("X-Request-ID", RequestId()),  # that of the app's log

@@ -1,5 +1,5 @@
 // Requests this page again and lists its headers.
-// Strings are inserted as text, never as HTML: the policy requires it (Trusted Types).
+// Strings are inserted as text, never as HTML: Trusted Types would allow it, too.
 
 const section = document.getElementById("headers");
 

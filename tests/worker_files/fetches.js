@@ -1,0 +1,3 @@
+fetch("/answer")
+  .then((response) => response.text())
+  .then(postMessage, (error) => postMessage(error.message));

@@ -1,0 +1,2 @@
+importScripts("/static/part.js");
+postMessage(part);

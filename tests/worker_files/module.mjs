@@ -1,0 +1,4 @@
+import { part } from "/static/part.mjs";
+
+const response = await fetch("/answer");
+postMessage(`${part}, ${await response.text()}`);

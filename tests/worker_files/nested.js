@@ -1,0 +1,3 @@
+const worker = new Worker("/static/fetches.js");
+worker.onmessage = (event) => postMessage(event.data);
+worker.onerror = () => postMessage("no worker");

@@ -1,0 +1,3 @@
+import { part } from "/static/part.mjs";
+
+registerProcessor(part, class extends AudioWorkletProcessor {});
