@@ -52,7 +52,7 @@ from my_flask_app.response_headers import amend_csp, override_headers
 """
 
 
-def test_every_page_is_in_the_table() -> None:
+def test_the_table_has_every_page() -> None:
     assert set(outcomes()) == {page.name for page in all_pages()}
     assert len(all_pages()) >= 60
     assert {name: n for name, n in counts().items() if n} == Counter(

@@ -117,31 +117,38 @@ class Visitor:
     def __init__(self, project: Path, folder: Path) -> None:
         self.project = project
         self.folder = folder
-        self.rounds = 0
+        self.log = folder / "log"
         self.lines_file = folder / "lines.json"
         self.certificate = new_certificate(folder, APP, *NAMES)
 
-    def visit(
-        self, pages: Iterable[Page], lines: Lines
-    ) -> tuple[dict[str, Seen], Path]:
-        """Serve the app with some overrides; open pages; return what was seen, and the log."""
-        self.rounds += 1
-        log = self.folder / f"log-{self.rounds}"
+    def visit(self, pages: Iterable[Page], lines: Lines) -> dict[str, Seen]:
+        """Serve the app with some overrides, open pages, and return what was seen."""
         self.lines_file.write_text(json.dumps(lines), "utf-8")
-        app = "pages.app:app"
+        log = self.folder / "log-of-this-visit"
+        environment = {"PAGES_LINES": str(self.lines_file)}
         served = gunicorn_over_https(
-            app, self.project, self.certificate, log, PAGES_LINES=str(self.lines_file)
+            "pages.app:app", self.project, self.certificate, log, **environment
         )
-        with served as port, other_sites(self.certificate) as others:
-            rules = [f"MAP {name} 127.0.0.1:{others}" for name in NAMES]
-            rules += [f"MAP {APP} 127.0.0.1:{port}", "MAP * ~NOTFOUND"]
-            options = [
-                f"--host-resolver-rules={', '.join(rules)}",
-                "--use-angle=swiftshader",
-                "--enable-unsafe-swiftshader",
-            ]
-            with chromium(*options) as browser:
-                return {page.name: see(browser, page, log) for page in pages}, log
+        with (
+            served as port,
+            other_sites(self.certificate) as others,
+            chromium(*self._options(port, others)) as browser,
+        ):
+            seen = {page.name: see(browser, page, log) for page in pages}
+        with self.log.open("a", encoding="utf-8") as all_visits:
+            all_visits.write(log.read_text("utf-8"))
+        return seen
+
+    @staticmethod
+    def _options(port: int, others: int) -> list[str]:
+        """What makes the browser find the app and the other sites, and draw in WebGL."""
+        rules = [f"MAP {name} 127.0.0.1:{others}" for name in NAMES]
+        rules += [f"MAP {APP} 127.0.0.1:{port}", "MAP * ~NOTFOUND"]
+        return [
+            f"--host-resolver-rules={', '.join(rules)}",
+            "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader",
+        ]
 
 
 def see(browser: Browser, page: Page, log: Path) -> Seen:

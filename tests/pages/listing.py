@@ -31,10 +31,20 @@ class Page:
     name: str
 
     @cached_property
+    def text(self) -> str:
+        """The template."""
+        return (TEMPLATES / f"{self.name}.html").read_text("utf-8")
+
+    @property
+    def needs_others(self) -> bool:
+        """Whether it loads anything of another site, or sends it something."""
+        html = _COMMENT.sub("", self.text)
+        return "https://" in html or "wss://" in html.replace("wss://${", "")
+
+    @cached_property
     def fields(self) -> list[tuple[str, str]]:
         """The lines of the comment: ``key: value``."""
-        text = (TEMPLATES / f"{self.name}.html").read_text("utf-8")
-        comment = _COMMENT.match(text)
+        comment = _COMMENT.match(self.text)
         if not comment:
             raise ValueError(f"{self.name}.html has no comment in its first line")
         lines = [line.partition(":") for line in comment[1].strip().splitlines()]

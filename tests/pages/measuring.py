@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from .browsing import Lines, Seen, Visitor
 from .listing import Page
@@ -33,49 +32,62 @@ class Measured:
 def measure(visitor: Visitor, pages: list[Page]) -> Measured:
     """Open pages as they are, then with what ``suggest`` says, until no line is new."""
     measured = Measured()
-    log = _visit(measured, visitor, pages, UNTOUCHED)
+    _visit(measured, visitor, pages, UNTOUCHED)
     for outcome in (SUGGESTED, COMMENTED):
         for _ in range(ROUNDS):
-            left = [page for page in pages if page.name not in measured.outcomes]
-            lines = _lines(measured, visitor, log, commented=outcome == COMMENTED)
-            lines = merged(measured.lines, lines)
-            if not left or lines == measured.lines:
-                break
+            lines = _lines(measured, visitor, commented=outcome == COMMENTED)
             changed = {
                 name for name in lines if lines[name] != measured.lines.get(name)
             }
+            if not changed:
+                break
             measured.lines = lines
-            others = any(not _is_page(name, left) for name in changed)
-            again = [page for page in left if others or page.name in changed]
-            log = _visit(measured, visitor, again, outcome)
-    by_hand = [
-        page for page in pages if page.lines and page.name not in measured.outcomes
-    ]
-    for page in by_hand:
+            _visit(measured, visitor, _affected(measured, pages, changed), outcome)
+    for page in _left(measured, pages):
         measured.lines = merged(measured.lines, page.lines)
+    by_hand = [page for page in _left(measured, pages) if page.lines]
     _visit(measured, visitor, by_hand, BY_HAND)
-    measured.outcomes |= {p.name: NOT for p in pages if p.name not in measured.outcomes}
+    left = _left(measured, pages)
+    broken = [
+        name
+        for name, seen in visitor.visit(left, _bare(left)).items()
+        if not seen.works
+    ]
+    if broken:
+        raise AssertionError(f"pages that do not even work without headers: {broken}")
+    measured.outcomes |= {page.name: NOT for page in left}
     return measured
 
 
-def _is_page(endpoint: str, pages: list[Page]) -> bool:
-    return endpoint in {page.name for page in pages}
+def _bare(pages: list[Page]) -> Lines:
+    """Overrides that remove all that could stop a page."""
+    nothing = dict.fromkeys(["Content-Security-Policy", "Cross-Origin-Embedder-Policy"])
+    return {page.name: dict(nothing) for page in pages}
+
+
+def _left(measured: Measured, pages: list[Page]) -> list[Page]:
+    return [page for page in pages if page.name not in measured.outcomes]
+
+
+def _affected(measured: Measured, pages: list[Page], changed: set[str]) -> list[Page]:
+    """The pages that do not work yet and have new lines, or load what has."""
+    left = _left(measured, pages)
+    shared = changed - {page.name for page in pages}
+    return left if shared else [page for page in left if page.name in changed]
 
 
 def _visit(
     measured: Measured, visitor: Visitor, pages: list[Page], outcome: str
-) -> Path:
-    seen, log = visitor.visit(pages, measured.lines)
+) -> None:
+    seen = visitor.visit(pages, measured.lines) if pages else {}
     measured.seen |= seen
     measured.outcomes |= {name: outcome for name, page in seen.items() if page.works}
-    return log
 
 
-def _lines(
-    measured: Measured, visitor: Visitor, log: Path, *, commented: bool
-) -> Lines:
-    """What to paste for the pages that do not work yet, and for what they load."""
-    printed = suggest(visitor.project, log, visitor.lines_file)
+def _lines(measured: Measured, visitor: Visitor, *, commented: bool) -> Lines:
+    """The lines by now and those to paste, where a page does not work yet."""
+    printed = suggest(visitor.project, visitor.log, visitor.lines_file)
     measured.printed.append(printed)
-    lines = lines_of(printed, commented=commented)
-    return {name: new for name, new in lines.items() if name not in measured.outcomes}
+    found = lines_of(printed, commented=commented)
+    new = {name: found[name] for name in found if name not in measured.outcomes}
+    return merged(measured.lines, new)

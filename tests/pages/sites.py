@@ -21,7 +21,7 @@ LIBRARIES = TEMPLATE / "build" / "pages" / "node_modules"
 """Where ``.ci/run`` installs what ``tests/pages/package.json`` names."""
 
 MOVED = [
-    (r"code\.jquery\.com/jquery-[\d.]+(.*)", r"jquery3/dist/jquery\1"),
+    (r"code\.jquery\.com/jquery-[\d.]+\d(.*)", r"jquery3/dist/jquery\1"),
     (r"code\.jquery\.com/ui/[\d.]+/(.*)", r"jquery-ui/dist/\1"),
     (r"cdn\.datatables\.net/[\d.]+/css/(.*)", r"datatables.net-dt/css/\1"),
     (r"cdn\.datatables\.net/[\d.]+/js/(.*)", r"datatables.net/js/\1"),

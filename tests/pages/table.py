@@ -20,7 +20,7 @@ def write(pages: list[Page], measured: Measured) -> None:
     """Put what was measured into the document."""
     before, _, rest = DOCUMENT.read_text("utf-8").partition(START)
     after = rest.partition(END)[2]
-    table = "\n".join([*_counts(measured), "", *_rows(pages, measured), ""])
+    table = "\n".join([*_counts(pages, measured), "", *_rows(pages, measured), ""])
     DOCUMENT.write_text(f"{before}{START}\n{table}\n{END}{after}", "utf-8")
 
 
@@ -37,14 +37,19 @@ def outcomes() -> dict[str, str]:
 def counts() -> dict[str, int]:
     """How many pages the document says have each outcome."""
     text = DOCUMENT.read_text("utf-8").partition(START)[2]
-    found = re.findall(r"^\| (.*?) \| (\d+) \|$", text, re.MULTILINE)
+    found = re.findall(r"^\| ([^|]*) \|(?: \d+ \|){2} (\d+) \|$", text, re.MULTILINE)
     return {outcome: int(number) for outcome, number in found}
 
 
-def _counts(measured: Measured) -> list[str]:
-    by_outcome = Counter(measured.outcomes.values())
-    rows = [f"| {each} | {by_outcome[each]} |" for each in OUTCOMES]
-    return [f"| {len(measured.outcomes)} pages | |", "|---|--:|", *rows]
+def _counts(pages: list[Page], measured: Measured) -> list[str]:
+    outcomes = measured.outcomes
+    own = Counter(outcomes[page.name] for page in pages if not page.needs_others)
+    others = Counter(outcomes[page.name] for page in pages if page.needs_others)
+    return [
+        "| pages | files of the app only | of other sites, too | all |",
+        "|---|--:|--:|--:|",
+        *(f"| {o} | {own[o]} | {others[o]} | {own[o] + others[o]} |" for o in OUTCOMES),
+    ]
 
 
 def _rows(pages: list[Page], measured: Measured) -> list[str]:
