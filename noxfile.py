@@ -29,7 +29,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on every installed Python version."""
+    """Run the tests on every installed Python version: ``-- --slow`` runs all of them."""
     install(session)
     session.run("pytest", *session.posargs)
 

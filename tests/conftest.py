@@ -56,6 +56,46 @@ for number, answers in enumerate(COMBINATIONS):
 
 Bake = Callable[..., Path]
 
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--slow``, which ``.ci/run`` turns on by its environment."""
+    complete = bool(os.environ.get("TEMPLATE_TESTS_COMPLETE"))
+    text = "Run the slow tests, too."
+    parser.addoption("--slow", action="store_true", default=complete, help=text)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out the slow tests, unless they are asked for or their file is named."""
+    if config.getoption("slow") or any(".py" in arg for arg in config.args):
+        return
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    config.stash[LEFT_OUT] = len(items) - len(quick)
+    items[:] = quick
+    # With pytest-xdist the main process collects nothing, and asks the others.
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left_out"] = config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the number that a process of pytest-xdist has counted."""
+    output = getattr(node, "workeroutput", {})
+    node.config.stash[LEFT_OUT] = output.get("left_out", 0)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was left out. Pytest itself lists what a missing component skipped."""
+    if count := config.stash.get(LEFT_OUT, 0):
+        line = f"{count} slow tests were left out: --slow runs them, too."
+        terminalreporter.write_line(line)
+
 
 def combination_id(answers: dict[str, str]) -> str:
     """Name a combination in a test's id."""
@@ -146,7 +186,14 @@ def baked(bake: Bake) -> Bake:
 
 
 @pytest.fixture(
-    scope="session", params=COMBINATIONS, ids=[combination_id(c) for c in COMBINATIONS]
+    scope="session",
+    params=[
+        pytest.param(each, marks=pytest.mark.slow)
+        if each["use_cors"] == "yes"
+        else each
+        for each in COMBINATIONS
+    ],
+    ids=[combination_id(each) for each in COMBINATIONS],
 )
 def project(request: pytest.FixtureRequest, baked: Bake) -> Path:
     """Return a project of each combination in turn."""

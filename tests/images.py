@@ -201,4 +201,4 @@ def started(
             raise
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)

@@ -17,6 +17,8 @@ from .conftest import POLICIES, QUESTIONS, STRATEGIES, TEMPLATE, run_python
 from .test_generation import cookiecutter
 from .test_same_wire import differences, wires_of
 
+pytestmark = pytest.mark.slow
+
 ADDED = Path(__file__).parent / "adding"
 PROJECT = "{{cookiecutter.project_slug}}/"
 

@@ -10,6 +10,8 @@ import pytest
 from .benchmarks.measuring import Line, compare, line_of
 from .conftest import STRATEGIES, TEMPLATE, run_python
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("part", ["request", "profile", "growth", "start"])
 def test_a_part_of_the_benchmarks_runs(tmp_path: Path, part: str) -> None:

@@ -34,11 +34,14 @@ def imports(path: Path) -> list[tuple[int, str, list[str]]]:
 def public_names(engine: Path) -> set[str]:
     """What the engine offers."""
     tree = ast.parse((engine / "__init__.py").read_text("utf-8"))
+    names: set[str] = set()
     for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            names: list[str] = ast.literal_eval(node.value)
-            return set(names)
-    pytest.fail("the engine has no __all__")
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+            if ast.unparse(target) == "__all__":
+                names.update(ast.literal_eval(node.value))
+    assert names, "the engine has no __all__"
+    return names
 
 
 @pytest.mark.parametrize("policy", POLICIES)

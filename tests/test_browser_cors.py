@@ -12,6 +12,8 @@ from .conftest import POLICIES, STRATEGIES, Bake
 from .served_over_https import Certificate, gunicorn_over_https
 from .test_browser import Site, certificate, chromium, other_sites
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["certificate", "other_sites"]  # fixtures
 
 NAMED, OTHER = "https://partner.example/", "https://evil.example/"

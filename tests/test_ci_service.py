@@ -15,6 +15,8 @@ import yaml
 from .conftest import QUESTIONS, TEMPLATE, Bake, need, run, run_python
 from .test_readme import PYTHONS
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "github": {".github/dependabot.yml", ".github/workflows/ci.yml"},
     "gitlab": {".gitlab-ci.yml"},

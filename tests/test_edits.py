@@ -10,6 +10,8 @@ import pytest
 from .conftest import STRATEGIES, Bake, run_python
 from .recipes import blocks
 
+pytestmark = pytest.mark.slow
+
 POLICY = "src/my_flask_app/policy.py"
 
 EDITS = [
@@ -21,12 +23,12 @@ EDITS = [
     ),
     (
         "web",
-        """["'self'"],  # images""",
-        """["'self'", "https://cdn.example"],  # images""",
+        """"blob:"],  # images""",
+        """"blob:", "https://cdn.example"],  # images""",
     ),
     (
         "web",
-        '    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS)),\n',
+        '    ("Content-Security-Policy", PageCsp(PAGES, WITH_NONCE, OTHERS, SCRIPTS)),\n',
         "",
     ),
     ("web", '    ("Cache-Control", PageCaching()),\n', ""),

@@ -50,6 +50,7 @@ def test_the_parts_do_what_they_promise(baked: Bake, policy: str) -> None:
     run_tests(*chosen, project=project)
 
 
+@pytest.mark.slow
 def test_the_tests_of_generated_code_are_typed(baked: Bake, tmp_path: Path) -> None:
     project = baked(header_strategy="Response", header_policy="api", use_cors="yes")
     config = tmp_path / "mypy.ini"

@@ -15,6 +15,8 @@ import pytest
 
 from .conftest import POLICIES, STRATEGIES, Bake, need, run_python
 
+pytestmark = pytest.mark.slow
+
 VERSION = "3.1.3"
 
 HERE = Path(__file__).parent

@@ -17,6 +17,8 @@ import pytest
 from .conftest import TEMPLATE, clean_environment, need, run, run_python
 from .test_generation import FILES, cookiecutter, files_of, terminal
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["terminal"]
 
 UNFINISHED = "is not complete: generate it again with --overwrite-if-exists"

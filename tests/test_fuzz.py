@@ -28,6 +28,8 @@ from werkzeug.test import Client
 
 from .conftest import POLICIES, QUESTIONS, STRATEGIES, TEMPLATE
 
+pytestmark = pytest.mark.slow
+
 MARKS = st.text("`*_{}[]()<>#+-=.!|~&$\\'\"/:;,%@^? 1aZé", min_size=1, max_size=40)
 JINJA = st.sampled_from(
     ["{{ 7*7 }}", "{% raw %}", "{# x #}", "{{", "%}", "{{ cookiecutter.x }}"]

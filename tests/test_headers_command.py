@@ -11,6 +11,8 @@ import pytest
 
 from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_python
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parent / "ask_flask_headers.py"
 
 Printed = dict[str, dict[str, str]]

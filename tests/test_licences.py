@@ -17,6 +17,8 @@ from packaging.metadata import Metadata
 from .conftest import QUESTIONS, TEMPLATE, Bake, need, run_python
 from .test_projects import ODD_TEXTS
 
+pytestmark = pytest.mark.slow
+
 CHOICES: list[str] = QUESTIONS["license"]
 NAMED_IN_LICENSE = ["MIT", "BSD-3-Clause", "proprietary"]
 """Whose text has a place for year and author. The README of each names them, too."""

@@ -26,6 +26,8 @@ from .conftest import POLICIES, Bake, clean_environment, need
 from .served_over_https import new_certificate
 from .test_served import free_port, gunicorn, wait_for
 
+pytestmark = pytest.mark.slow
+
 ODD_VALUE = r"""it's a "quote", $host $, \ and \\ and \n, # ; and { "json": 1 }"""
 HOST = "app.example"
 SCHEMES = ["http", "https"]
@@ -183,13 +185,15 @@ def ask(
     body = "x" * 2000 if method == "POST" else ""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *more]
     lines += [f"Content-Length: {len(body)}", "", body]
-    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-    if scheme == "https":
-        context = ssl._create_unverified_context()  # noqa: S323, SLF001 - signed here
-        connection = context.wrap_socket(connection, server_hostname=host)
-    with connection:
+    with ExitStack() as stack:  # also closes what a slow server leaves unanswered
+        connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+        stack.enter_context(connection)
+        if scheme == "https":
+            context = ssl._create_unverified_context()  # noqa: S323, SLF001 - signed here
+            connection = context.wrap_socket(connection, server_hostname=host)
+            stack.enter_context(connection)
         connection.sendall("\r\n".join(lines).encode())
-        response = HTTPResponse(connection, method=method)
+        response = stack.enter_context(HTTPResponse(connection, method=method))
         response.begin()
         return Sent(response.status, response.getheaders())
 
@@ -237,7 +241,7 @@ def started(name: str, folder: Path, **settings: object) -> Iterator[None]:
         raise
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture(

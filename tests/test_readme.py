@@ -21,6 +21,8 @@ import pytest
 from .conftest import TEMPLATE, Bake, clean_environment, need, run, run_python
 from .test_served import free_port
 
+pytestmark = pytest.mark.slow
+
 PYTHONS = ["3.11", "3.12", "3.13"]
 """What the template and its projects claim to support."""
 
@@ -112,7 +114,7 @@ def started(
         yield shell
     finally:
         os.killpg(shell.pid, signal.SIGTERM)
-        shell.wait(10)
+        shell.wait(60)
 
 
 def assert_says_hello(port: str, server: subprocess.Popen[bytes]) -> None:
@@ -126,7 +128,7 @@ def assert_says_hello(port: str, server: subprocess.Popen[bytes]) -> None:
                 assert b"Hello World" in response.read()
                 assert response.headers.get_all("Custom-Header") == ["Some value"]
                 return
-        except urllib.error.URLError:
+        except (TimeoutError, urllib.error.URLError):
             time.sleep(0.2)
     pytest.fail(f"port {port} does not answer, the command ended with {server.poll()}")
 

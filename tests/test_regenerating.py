@@ -11,6 +11,8 @@ import pytest
 from .conftest import COMBINATIONS, combination_id, run, run_python
 from .test_generation import commit_template, cookiecutter, files_of
 
+pytestmark = pytest.mark.slow
+
 OWN_FILES = [
     "src/my_flask_app/mine.py",
     "src/my_flask_app/response_headers/cli/mine.py",

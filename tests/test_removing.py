@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import Bake, run_python
 
+pytestmark = pytest.mark.slow
+
 APP = "src/my_flask_app"
 FACTORY = f"{APP}/__init__.py"
 ENGINE = f"{APP}/response_headers"

@@ -46,7 +46,11 @@ def differences(one: Wires, other: Wires) -> dict[str, str]:
 
 @pytest.fixture(
     scope="session",
-    params=[(policy, cors) for policy in POLICIES for cors in QUESTIONS["use_cors"]],
+    params=[
+        pytest.param((policy, cors), marks=[pytest.mark.slow] * (cors == "yes"))
+        for policy in POLICIES
+        for cors in QUESTIONS["use_cors"]
+    ],
     ids=lambda param: f"{param[0]}+cors={param[1]}",
 )
 def wires(

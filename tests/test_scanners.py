@@ -14,6 +14,8 @@ import pytest
 from .conftest import TEMPLATE, Bake, need, run, run_python
 from .served_over_https import gunicorn_over_https, new_certificate
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent / "scanners"
 INSTALLED = TEMPLATE / "build" / "scanners"
 """Where ``npm install --prefix build/scanners tests/scanners`` puts them."""

@@ -42,7 +42,7 @@ def fail():
 def answer(address: tuple[str, int], method: str, path: str, *more: str) -> bytes:
     """All that a server sends for one request, with more lines in its head."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *more]
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         parts = []
         while part := connection.recv(65536):
@@ -99,10 +99,10 @@ def gunicorn(
         yield "127.0.0.1", port
     finally:
         started.terminate()
-        started.wait(10)
+        started.wait(60)
 
 
-def wait_for(port: int, seconds: float = 20) -> None:
+def wait_for(port: int, seconds: float = 60) -> None:
     """Wait until something listens on a port."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

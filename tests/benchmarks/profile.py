@@ -76,7 +76,7 @@ def _net(project: Project, app: Flask, rows: list[Row]) -> Callable[[], object]:
     policy = project.module("response_headers.header_policy")
     environ = EnvironBuilder(PATH).get_environ()
     status, headers = "200 OK", [*rows, ("Content-Length", "11")]
-    applied = policy.Applied(headers, rows, frozenset(), len(rows), status, None)
+    applied = policy.Applied(headers, rows, frozenset(), len(rows), status)
     environ[policy._APPLIED] = applied  # noqa: SLF001
 
     def inner(_: object, start: Callable[..., object]) -> list[bytes]:

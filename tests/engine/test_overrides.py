@@ -184,6 +184,20 @@ def test_an_override_of_a_blueprint_after_init_app_applies(app: Flask) -> None:
     assert fetch(app, "/missing").values("X-Level") == ["policy"]
 
 
+def test_an_override_stays_with_a_blueprint_that_is_registered_later_and_renamed(
+    app: Flask,
+) -> None:
+    bp = Blueprint("pages", __name__)
+    bp.add_url_rule("/page", "page", lambda: "text")
+    override_blueprint_headers(bp, {"X-Level": "blueprint"})
+    app.register_blueprint(bp, name="renamed", url_prefix="/renamed")
+    outer = Blueprint("outer", __name__, url_prefix="/outer")
+    outer.register_blueprint(bp, name="inner")
+    app.register_blueprint(outer)
+    for path in ("/renamed/page", "/outer/page"):
+        assert fetch(app, path).values("X-Level") == ["blueprint"]
+
+
 def test_a_route_that_is_added_after_init_app_has_its_overrides(app: Flask) -> None:
     app.get("/late")(override_headers({"X-Level": "late"})(lambda: "text"))
     assert fetch(app, "/late").values("X-Level") == ["late"]

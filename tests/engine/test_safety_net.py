@@ -21,7 +21,7 @@ from my_flask_app.response_headers import (
 )
 from werkzeug.exceptions import InternalServerError
 from werkzeug.test import EnvironBuilder
-from werkzeug.wsgi import FileWrapper
+from werkzeug.wsgi import ClosingIterator, FileWrapper
 
 from .apps import POLICY, bare_app, make_app, set_policy
 from .response_kinds import fail
@@ -433,6 +433,39 @@ def test_a_stream_that_the_server_gives_up_is_closed() -> None:
     body = app(EnvironBuilder("/page").get_environ(), server.start_response)
     body.close()  # type: ignore[attr-defined]
     assert stream.closed == 1
+
+
+def test_a_stream_that_the_server_gives_up_in_between_is_closed_once() -> None:
+    app, stream = stream_app(b"one ", b"two ", b"three")
+    server = Server()
+    body = app(EnvironBuilder("/page").get_environ(), server.start_response)
+    chunks = iter(body)
+    assert next(chunks) == b"one "
+    assert next(chunks) == b"two "
+    body.close()  # type: ignore[attr-defined]
+    del body, chunks
+    assert stream.closed == 1
+
+
+def test_a_stream_that_starts_again_before_its_first_byte_starts_once() -> None:
+    def restarting(
+        _: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        def stream() -> Iterator[bytes]:
+            start_response("503 SERVICE UNAVAILABLE", [], (None, None, None))
+            yield b"later"
+
+        start_response("200 OK", [])
+        return ClosingIterator(stream())
+
+    app = bare_app()
+    app.wsgi_app = restarting  # type: ignore[assignment, method-assign]
+    set_policy(app, POLICY)
+    server = Server()
+    response = server.serve(app)
+    assert (response.status, response.body) == ("503 SERVICE UNAVAILABLE", b"later")
+    assert response.headers == POLICY
+    assert len(server.starts) == 1
 
 
 def test_functions_to_call_on_close_are_called_once() -> None:

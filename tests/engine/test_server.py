@@ -56,12 +56,12 @@ def address(
             yield listener.getsockname()
         finally:
             server.send_signal(signal.SIGTERM)
-            assert server.wait(30) == 0
+            assert server.wait(60) == 0
 
 
 def receive(address: tuple[str, int], path: str, method: str = "GET") -> bytes:
     """Send a request and return all bytes of the answer."""
-    with socket.create_connection(address, timeout=30) as connection:
+    with socket.create_connection(address, timeout=60) as connection:
         request = f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         connection.sendall(request.encode())
         return b"".join(iter(lambda: connection.recv(65536), b""))

@@ -67,7 +67,7 @@ def fetch_from_threads(app: Flask) -> dict[str, RawResponse]:
 
     def fetch_many(thread: int) -> dict[str, RawResponse]:
         ids = [f"{thread}-{number}" for number in range(REQUESTS)]
-        barrier.wait(10)
+        barrier.wait(60)
         return {
             sent: fetch(app, "/page", headers={"X-Request-ID": sent}) for sent in ids
         }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Blueprint, abort
+from flask_cors import cross_origin
 from my_flask_app import create_app
 
 from tests.engine.response_kinds import KINDS, Kind
@@ -150,6 +151,15 @@ def test_a_preflight_is_answered_before_a_login_is_required() -> None:
         assert response.values("Access-Control-Max-Age") == ["600"]
         assert fetch_from(app, SITE, "/inner", method="PUT").code == 401
     assert preflight(app, OTHER).values("Access-Control-Allow-Methods") == []
+
+
+def test_a_view_with_cross_origin_answers_its_preflights() -> None:
+    app = new_app(SITE)
+    decorate = cross_origin(origins=[OTHER], methods=["PUT"])
+    app.add_url_rule("/own", "own", decorate(lambda: "text"), methods=["PUT"])
+    assert preflight(app, OTHER, "/own").values(ALLOW) == [OTHER]
+    assert preflight(app, SITE, "/own").values(ALLOW) == []
+    assert fetch_from(app, OTHER, "/own", method="PUT").values(ALLOW) == [OTHER]
 
 
 def test_what_is_allowed_can_be_configured() -> None:

@@ -15,8 +15,10 @@ from my_flask_app.response_headers import (
     NONCE,
     PageCsp,
     ResponseHeaders,
+    csp_nonce,
     override_headers,
 )
+from werkzeug.test import run_wsgi_app
 
 from .conftest import NAME, VALUE, Run, bare_app, change_headers, make_app, without
 
@@ -208,6 +210,45 @@ def test_a_streamed_page_that_is_a_file_needs_no_nonce() -> None:
     ResponseHeaders(rows, where="policy").init_app(app)
     done = app.test_cli_runner().invoke(args=["headers", "check"])
     assert done.output.endswith("; violations: 0\n"), done.output
+
+
+@pytest.mark.parametrize(
+    ("cached", "count"), [("page", 1), ("page and headers", 1), ("data", 0)]
+)
+def test_a_cached_page_with_an_old_nonce_is_found(cached: str, count: int) -> None:
+    app = bare_app()
+    cache: dict[str, Any] = {}
+
+    def view() -> Any:
+        data = cache.setdefault("data", "text")
+        page = f'<script nonce="{csp_nonce()}">{data}</script>'
+        return cache.setdefault("page", page) if cached == "page" else page
+
+    app.add_url_rule("/page", "page", view, methods=["GET"])
+    tables: Any = {"script-src": ["'none'"]}, {"script-src": [NONCE]}, {}
+    csp = PageCsp(*tables, upgrade=False)
+    ResponseHeaders([("Content-Security-Policy", csp)]).init_app(app)
+    if cached == "page and headers":
+        app.wsgi_app = keeping(app.wsgi_app)  # type: ignore[method-assign]
+    found = app.test_cli_runner().invoke(args=["headers", "check"]).output
+    assert found.count("GET /page (200): nonce of an earlier response") == count
+    assert found.endswith("; violations: 0\n") is not bool(count)
+
+
+def keeping(wsgi: Any) -> Any:
+    """A middleware that keeps a page with its headers."""
+    kept: list[Any] = []
+
+    def middleware(environ: Any, start: Any) -> Any:
+        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("GET", "/page"):
+            return wsgi(environ, start)
+        if not kept:
+            kept.append(run_wsgi_app(wsgi, environ, buffered=True))
+        body, status, headers = kept[0]
+        start(status, headers.to_wsgi_list())
+        return list(body)
+
+    return middleware
 
 
 def test_a_value_that_no_server_can_send_is_found(app: Flask, run: Run) -> None:

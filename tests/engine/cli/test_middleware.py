@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from my_flask_app.response_headers import TrustRequestId, override_headers
+from my_flask_app.response_headers import (
+    PageCaching,
+    ResponseHeaders,
+    TrustRequestId,
+    override_headers,
+)
 from my_flask_app.response_headers.cli import client
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -226,6 +231,20 @@ def test_the_files_of_whitenoise_are_found(app: Flask, run: Run) -> None:
     found = violations(run, "--all")
     assert f"GET /robots.txt (200): {MISSING}" in found
     assert {line.split()[1] for line in found} == {"/robots.txt"}
+
+
+def test_a_middleware_may_set_cache_control_where_the_policy_does_not() -> None:
+    app = bare_app()
+    app.add_url_rule("/file", "file", lambda: ("", {"Content-Type": "text/plain"}))
+    ResponseHeaders([("Cache-Control", PageCaching())]).init_app(app)
+
+    def add(rows: list[Any]) -> list[Any]:
+        plain = ("Content-Type", "text/plain") in rows
+        return [*rows, ("Cache-Control", "max-age=60")] if plain else rows
+
+    change_headers(app, add)
+    done = app.test_cli_runner().invoke(args=["headers", "check"])
+    assert done.output.endswith("; violations: 0\n"), done.output
 
 
 def test_files_that_a_middleware_serves_are_reported(

@@ -11,43 +11,26 @@ from typing import TYPE_CHECKING
 
 from . import cli, net, reports, strategy, templates
 from .csp import Csp, Directives, amend_csp
-from .header_policy import EXTENSION, HeaderPolicy, check_rows
+from .header_policy import EXTENSION, HeaderPolicy, check_rows, headers_for
 from .nonce import NONCE, PageCaching, PageCsp, csp_nonce, report_only
 from .overrides import override_blueprint_headers, override_headers
 from .reports import REPORT_GROUP, ReportingEndpoints
 from .request_id import RequestId, TrustRequestId, request_id
 from .validation import ExactName, HeaderError
-from .values import CachedValue, DynamicValue, HttpsOnly, Value
+from .values import CachedValue, DynamicValue, HttpsOnly, Override, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flask import Flask
 
-__all__ = [
-    "NONCE",
-    "REPORT_GROUP",
-    "CachedValue",
-    "Csp",
-    "Directives",
-    "DynamicValue",
-    "ExactName",
-    "HeaderError",
-    "HttpsOnly",
-    "PageCaching",
-    "PageCsp",
-    "ReportingEndpoints",
-    "RequestId",
-    "ResponseHeaders",
-    "TrustRequestId",
-    "Value",
-    "amend_csp",
-    "csp_nonce",
-    "override_blueprint_headers",
-    "override_headers",
-    "report_only",
-    "request_id",
-]
+__all__ = ["ExactName", "HeaderError", "ResponseHeaders"]
+__all__ += ["CachedValue", "DynamicValue", "HttpsOnly", "Override", "Value"]
+__all__ += ["Csp", "Directives", "amend_csp", "csp_nonce", "report_only"]
+__all__ += ["NONCE", "PageCaching", "PageCsp"]
+__all__ += ["REPORT_GROUP", "ReportingEndpoints"]
+__all__ += ["RequestId", "TrustRequestId", "request_id"]
+__all__ += ["override_blueprint_headers", "override_headers"]
 
 
 class ResponseHeaders:
@@ -77,12 +60,12 @@ class ResponseHeaders:
             HeaderError: an override makes a header that cannot be sent.
         """
         wired = EXTENSION in app.extensions
-        policy = app.extensions[EXTENSION] = HeaderPolicy(self._policy, self._where)
+        app.extensions[EXTENSION] = HeaderPolicy(self._policy, self._where, {})
         if not wired:
             net.init_app(app)
             strategy.init_app(app)
             templates.init_app(app)
             cli.init_app(app)
-        reports.init_app(app, policy.rows)
+        reports.init_app(app, self._policy)
         for endpoint in app.view_functions:
-            policy.headers_for(app, endpoint)
+            headers_for(app, endpoint)

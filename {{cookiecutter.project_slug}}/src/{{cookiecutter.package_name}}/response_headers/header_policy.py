@@ -5,7 +5,10 @@ Which header wins: the view's > its route's override > its blueprint's > the pol
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import copy
+from functools import lru_cache, partial
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Request, Response, current_app, request
@@ -17,10 +20,10 @@ from werkzeug.sansio.response import Response as SansIOResponse
 from . import overrides
 from .overrides import overrides_of
 from .validation import DUPLICATE, HeaderError, check_line
-from .values import CachedValue, DynamicValue, apply_override, check_header
+from .values import CachedValue, DynamicValue, check_header
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask
@@ -37,58 +40,13 @@ OWN = "response_headers.own"
 _CACHE_SIZE = 64  # there are few keys, but the path an app is mounted under may vary
 
 
-class HeaderPolicy:
-    """The headers that every response of one app carries.
+class HeaderPolicy(NamedTuple):
+    """The headers that every response of one app carries."""
 
-    The rows must be checked. ``where`` names the policy in errors.
-    """
-
-    def __init__(self, rows: Iterable[tuple[str, Value]], where: str) -> None:
-        self.where = where
-        self.rows = tuple(rows)
-        self._resolved: dict[str | None, tuple[object, ResolvedHeaders]] = {}
-        self._overrides = overrides.count
-
-    def headers_for(self, app: Flask, endpoint: str | None) -> ResolvedHeaders:
-        """Return what the responses of an endpoint carry; ``None`` if no route matched.
-
-        Raises:
-            HeaderError: an override makes a header that cannot be sent.
-        """
-        if self._overrides != overrides.count:
-            self._overrides = overrides.count
-            self._resolved.clear()
-        view = app.view_functions.get(endpoint) if endpoint else None
-        known = self._resolved.get(endpoint)
-        if known is None or known[0] is not view:  # it may have been replaced
-            known = self._resolved[endpoint] = view, self._resolve(app, endpoint)
-        return known[1]
-
-    def _resolve(self, app: Flask, endpoint: str | None) -> ResolvedHeaders:
-        overridden = [
-            (origin, changes)
-            for origin, target in _override_targets(app, endpoint)
-            if (changes := overrides_of(target))
-        ]
-        if not overridden and endpoint is not None:
-            return self.headers_for(app, None)
-        rows = {name.lower(): (str(name), value) for name, value in self.rows}
-        origins = dict.fromkeys(rows, "policy")
-        for origin, changes in overridden:
-            for name, override in changes.items():
-                key = name.lower()
-                below = rows[key][1] if key in rows else None
-                try:
-                    value = _override(name, override, below)
-                except HeaderError as error:
-                    error.add_note(f"This is the override of {name} for {endpoint!r}.")
-                    raise
-                origins[key] = origin
-                if value is None:
-                    rows.pop(key, None)
-                else:
-                    rows[key] = (str(name), value)
-        return ResolvedHeaders(rows.values(), origins, self.where)
+    rows: Sequence[tuple[str, Value]]  # checked
+    where: str  # names the policy in errors
+    resolved: dict[str | None, tuple[object, ResolvedHeaders]]
+    """What the responses of each endpoint carry, and what that was resolved from."""
 
 
 class ResolvedHeaders:
@@ -105,55 +63,76 @@ class ResolvedHeaders:
         self.names = frozenset(name.lower() for name, _ in self.rows)
         self.origins = origins
         self._where = where
-        cached = (value for _, value in self.rows if isinstance(value, CachedValue))
-        self._vary_on = tuple(
-            dict.fromkeys(k for value in cached for k in value.vary_on)
-        )
-        self._cache: dict[tuple[Hashable, ...], CachedRows] = {}
+        keys = [v.vary_on for _, v in self.rows if isinstance(v, CachedValue)]
+        self._vary_on = tuple(dict.fromkeys(chain.from_iterable(keys)))
+        build = partial(_build, self.rows, self._vary_on, where)
+        self._cached_rows = lru_cache(_CACHE_SIZE)(build)
 
     def rows_for(self, response: Response, request: Request) -> Sequence[Row]:
         """Return the rows for a response, with their values."""
-        key = tuple([vary_on(response, request) for vary_on in self._vary_on])
-        cached = self._cache.get(key)
-        if cached is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            cached = self._cache[key] = self._build(key)
-        if cached.dynamic:
-            return cached.rows_for(response, request)
-        return cached.rows
-
-    def _build(self, key: tuple[Hashable, ...]) -> CachedRows:
-        facts = dict(zip(self._vary_on, key, strict=True))
-        return CachedRows(_build_cached(self.rows, facts, self._where), self._where)
-
-
-class CachedRows:
-    """The rows of all responses with the same cache key."""
-
-    def __init__(self, rows: Iterable[tuple[str, Value]], where: str) -> None:
-        rows = tuple(rows)
-        self._where = where
-        self.rows = [(name, str(value)) for name, value in rows]
-        self.dynamic = [
-            (index, value)
-            for index, (_, value) in enumerate(rows)
-            if isinstance(value, DynamicValue)
-        ]
-        """The values that each response has its own of, with the index of their rows."""
-
-    def rows_for(self, response: Response, request: Request) -> list[Row]:
-        """Return the rows for a response, with their values."""
-        rows = self.rows.copy()
-        for index, dynamic in reversed(self.dynamic):
-            value = dynamic.get_value(response, request)
-            if value is None:
+        key = [vary_on(response, request) for vary_on in self._vary_on]
+        rows, dynamic = self._cached_rows(*key)
+        if not dynamic:
+            return rows
+        rows = rows.copy()
+        for index, name, value in dynamic:
+            built = value.get_value(response, request)
+            if built is None:
                 del rows[index]
             else:
-                name = rows[index][0]
-                check_line(self._where, name, value)
-                rows[index] = name, value
+                check_line(self._where, name, built)
+                rows[index] = name, built
         return rows
+
+    def merge(self, own: list[Row], response: Response, request: Request) -> Applied:
+        """Put the rows for a response before its own.
+
+        A name that the response has is there as the response has it.
+        """
+        rows, status = self.rows_for(response, request), response.status
+        if self.names.isdisjoint([name.lower() for name, _ in own]):
+            return Applied([*rows, *own], rows, self.names, len(rows), status)
+        head: list[Row] = []
+        added: list[Row] = []
+        for row in rows:
+            name, value = row
+            found = [each for each in own if each[0].lower() == name.lower()]
+            if not found:
+                added.append(row)
+            if name.lower() == "vary":
+                head.append((name, merge_vary([value, *(each[1] for each in found)])))
+            else:
+                head += found or [row]
+        sent = {name.lower() for name, _ in rows}
+        merged = [*head, *(row for row in own if row[0].lower() not in sent)]
+        return Applied(merged, added, self.names, len(head), status)
+
+
+def _build(
+    policy: Iterable[tuple[str, Value]],
+    vary_on: Iterable[CacheKey],
+    where: str,
+    *key: Hashable,
+) -> tuple[list[Row], list[tuple[int, str, DynamicValue]]]:
+    """Build the rows that all responses with a cache key have.
+
+    Those that each response has its own value of are listed, too, from last to first.
+    """
+    facts = dict(zip(vary_on, key, strict=True))
+    rows: list[Row] = []
+    dynamic: list[tuple[int, str, DynamicValue]] = []
+    for name, value in policy:
+        built: Value | None = value
+        if isinstance(value, CachedValue):
+            built = value.build(*(facts[each] for each in value.vary_on))
+        if built is None:
+            continue
+        if isinstance(built, DynamicValue):
+            dynamic.insert(0, (len(rows), name, built))
+        else:
+            check_line(where, name, built)
+        rows.append((name, str(built)))
+    return rows, dynamic
 
 
 class Applied(NamedTuple):
@@ -164,25 +143,19 @@ class Applied(NamedTuple):
     names: frozenset[str]
     head: int  # how many of the headers stand for those names
     status: str
-    content_type: str | None
 
     def is_intact(self, status: str, headers: list[Row]) -> bool:
         """Whether nothing that matters to the policy has changed since."""
-        if status != self.status:
+        if headers == self.headers or status != self.status:
+            return status == self.status
+        rest = {name.lower(): value for name, value in headers[self.head :]}
+        is_same = headers[: self.head] == self.headers[: self.head]
+        if not (is_same and self.names.isdisjoint(rest)):
             return False
-        if headers == self.headers:
-            return True
-        if headers[: self.head] != self.headers[: self.head]:
-            return False
-        content_type = None
-        for name, value in headers[self.head :]:
-            key = name.lower()
-            if key == "content-type":
-                content_type = value
-            elif key in self.names:
-                return False
+        before = {name.lower(): value for name, value in self.headers[self.head :]}
         # A 304 is sent without its content type.
-        return content_type == self.content_type or self.status.startswith("304")
+        same_type = rest.get("content-type") == before.get("content-type")
+        return same_type or status.startswith("304")
 
 
 def policy_of(app: Flask) -> HeaderPolicy:
@@ -193,7 +166,55 @@ def policy_of(app: Flask) -> HeaderPolicy:
 
 def headers_for(app: Flask, endpoint: str | None) -> ResolvedHeaders:
     """Return what the responses of an endpoint carry; ``None`` if no route matched."""
-    return policy_of(app).headers_for(app, endpoint)
+    policy = policy_of(app)
+    view = None if endpoint is None else app.view_functions.get(endpoint)
+    state = overrides.count, view  # the view may have been replaced
+    known = policy.resolved.get(endpoint)
+    if known is None or known[0] != state:
+        known = policy.resolved[endpoint] = state, _resolve(app, endpoint, view)
+    return known[1]
+
+
+def _resolve(app: Flask, endpoint: str | None, view: object) -> ResolvedHeaders:
+    blueprints = accumulate((endpoint or "").split(".")[:-1], "{}.{}".format)
+    targets: list[tuple[str, object]] = [
+        *(("blueprint override", app.blueprints.get(name)) for name in blueprints),
+        ("route override", view),
+    ]
+    overridden = [
+        (origin, *item)
+        for origin, target in targets  # the outermost first
+        for item in overrides_of(target).items()
+    ]
+    if not overridden and endpoint is not None:
+        return headers_for(app, None)
+    policy = policy_of(app)
+    rows = {name.lower(): (str(name), value) for name, value in policy.rows}
+    origins = dict.fromkeys(rows, "policy")
+    for origin, name, override in overridden:
+        key = name.lower()
+        _, below = rows.get(key, (name, None))
+        try:
+            value = _override(name, override, below)
+        except HeaderError as error:
+            error.add_note(f"This is the override of {name} for {endpoint!r}.")
+            raise
+        origins[key] = origin
+        if value is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = (str(name), value)
+    return ResolvedHeaders(rows.values(), origins, policy.where)
+
+
+def _override(name: str, override: Override, below: Value | None) -> Value | None:
+    if not (override is None or isinstance(override, str | DynamicValue)):
+        override = override(below)
+    if override is not None:
+        check_header("overrides", name, override)
+    if name.lower() == "vary" and isinstance(override, str) and isinstance(below, str):
+        return merge_vary([below, override])
+    return override
 
 
 def has_policy(app: Flask) -> bool:
@@ -241,14 +262,10 @@ def merge_policy(own: list[Row], response: Response) -> list[Row]:
     if req is None:
         return own
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    policy: HeaderPolicy | None = app.extensions.get(EXTENSION)
-    if policy is None:  # a response may be shared with such an app
+    if EXTENSION not in app.extensions:  # a response may be shared with such an app
         return own
-    rule = req.url_rule
-    resolved = policy.headers_for(app, rule.endpoint if rule else None)
-    rows = resolved.rows_for(response, req)
-    applied = _merge(rows, own, resolved.names, response.status)
-    req.environ[_APPLIED] = applied
+    resolved = headers_for(app, req.url_rule.endpoint if req.url_rule else None)
+    req.environ[_APPLIED] = applied = resolved.merge(own, response, req)
     return applied.headers
 
 
@@ -259,19 +276,17 @@ def merge_on_wire(
 
     What the strategy has put there is put there again if somebody changed it since.
     """
-    applied: Applied | None = environ.get(_APPLIED)
-    if applied is None:
-        own = headers
-    elif applied.is_intact(status, headers):
-        return headers
-    else:  # "Vary" has what others have merged into it
+    own = headers
+    if applied := environ.get(_APPLIED):
+        if applied.is_intact(status, headers):
+            return headers
+        # "Vary" has what others have merged into it.
         own = [row for row in headers if row not in applied.added or row[0] == "Vary"]
     resolved, _, req = resolve(app, environ)
     response: Any = WireResponse(status=status, headers=own)
     if OWN in environ and status.startswith("304"):  # sent without its content type
         response.content_type = environ[OWN].content_type
-    rows = resolved.rows_for(response, req)
-    return _merge(rows, own, resolved.names, status).headers
+    return resolved.merge(own, response, req).headers
 
 
 def resolve(
@@ -279,21 +294,16 @@ def resolve(
 ) -> tuple[ResolvedHeaders, str | None, Request]:
     """Return what a response carries, with its endpoint and request."""
     req = req or environ.get("werkzeug.request")
+    rule: Any = None
     if isinstance(req, Request):
-        rule: Any = req.url_rule
+        rule = req.url_rule
     else:  # a middleware answered, or Flask is done with the request
         req = app.request_class(environ)
-        rule = _match(app, req)
+        with suppress(HTTPException):
+            adapter = app.create_url_adapter(req)
+            rule = adapter and adapter.match(return_rule=True)[0]
     endpoint = rule.endpoint if rule and rule.map is app.url_map else None
     return headers_for(app, endpoint), endpoint, req
-
-
-def _match(app: Flask, req: Request) -> Any:
-    try:
-        adapter = app.create_url_adapter(req)
-        return adapter and adapter.match(return_rule=True)[0]
-    except HTTPException:
-        return None
 
 
 class WireResponse(SansIOResponse):
@@ -316,82 +326,8 @@ def merge_vary(values: Iterable[str]) -> str:
     return merged.to_header()
 
 
-def _merge(
-    rows: Sequence[Row], own: list[Row], names: frozenset[str], status: str
-) -> Applied:
-    """Put the policy's rows before those of a response.
-
-    A name that the response has is there as the response has it.
-    """
-    content_type = None
-    overlap = False
-    for name, value in own:
-        if name == "Content-Type":
-            content_type = value
-        elif name != "Content-Length" and name.lower() in names:
-            overlap = True
-    if not overlap:
-        return Applied([*rows, *own], rows, names, len(rows), status, content_type)
-    sent = {name.lower() for name, _ in rows}
-    present = {name.lower() for name, _ in own}
-    head = list(_merge_each(rows, own))
-    rest = [row for row in own if row[0].lower() not in sent]
-    added = [row for row in rows if row[0].lower() not in present]
-    return Applied([*head, *rest], added, names, len(head), status, content_type)
-
-
-def _merge_each(rows: Sequence[Row], own: list[Row]) -> Iterator[Row]:
-    for name, value in rows:
-        found = [row for row in own if row[0].lower() == name.lower()]
-        if name.lower() == "vary":
-            yield name, merge_vary([value, *(row[1] for row in found)])
-        else:
-            yield from found or [(name, value)]
-
-
-def _override(name: str, override: Override, below: Value | None) -> Value | None:
-    value = apply_override(override, below)
-    if value is not None:
-        check_header("overrides", name, value)
-    if name.lower() == "vary" and isinstance(value, str) and isinstance(below, str):
-        return merge_vary([below, value])
-    return value
-
-
-def _override_targets(app: Flask, endpoint: str | None) -> list[tuple[str, object]]:
-    """What may have an endpoint's overrides, outermost first, with a name for it."""
-    if endpoint is None:
-        return []
-    names = endpoint.split(".")[:-1]  # of nested blueprints, outermost first
-    paths = [".".join(names[: depth + 1]) for depth in range(len(names))]
-    return [
-        *(("blueprint override", app.blueprints.get(path)) for path in paths),
-        ("route override", app.view_functions.get(endpoint)),
-    ]
-
-
-def _build_cached(
-    rows: Iterable[tuple[str, Value]], facts: Mapping[CacheKey, Hashable], where: str
-) -> Iterator[tuple[str, Value]]:
-    """Build the cached values from the facts that they depend on."""
-    for name, value in rows:
-        if isinstance(value, CachedValue):
-            built = value.build(*(facts[key] for key in value.vary_on))
-            if isinstance(built, str):
-                check_line(where, name, built)
-            if built is not None:
-                yield name, built
-        else:
-            yield name, value
-
-
 def check_rows(where: str, rows: Iterable[object]) -> None:
-    """Check the rows of a policy.
-
-    Raises:
-        HeaderError: a header cannot be sent.
-        TypeError: a row is not a ``(name, value)`` tuple.
-    """
+    """Check the rows of a policy, as :class:`ResponseHeaders` promises."""
     seen: dict[str, object] = {}
     for row in rows:
         if not isinstance(row, tuple) or len(row) != 2:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from copy import copy
 from functools import lru_cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -21,7 +22,7 @@ from .header_policy import OWN, current_request, merge_on_wire
 from .request_id import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Response
@@ -53,8 +54,7 @@ def add_methods(app: Flask, base: type[Flask]) -> None:
 
 @lru_cache(maxsize=16)
 def _derived(bases: tuple[type[Flask], ...]) -> type[Flask]:
-    name, module = bases[-1].__name__, bases[-1].__module__
-    return type(name, bases, {"__module__": module})
+    return type(bases[-1].__name__, bases, {"__module__": bases[-1].__module__})
 
 
 class FlaskWithNet(Flask):
@@ -105,16 +105,18 @@ def _serve(
         return [_answer_exception(app, environ, start_response, error)]
     if not held:
         held.append(None)
-    elif held[0] is not None:
-        if isinstance(body, ClosingIterator) and not propagates(app):
-            return _Stream(app, environ, start_response, held, body)
+    elif held[0] and isinstance(body, ClosingIterator) and not propagates(app):
+        start_held = partial(_start_held, start_response, held)
+        answer = partial(_answer_exception, app, environ, start_response)
+        return ClosingIterator(_stream(body, start_held, answer), body.close)
+    elif held[0]:
         _start_held(start_response, held)
     return body
 
 
 def _start_held(start_response: StartResponse, held: list[Any]) -> Any:
     head, held[0] = held[0], None
-    return start_response(*head)
+    return head and start_response(*head)
 
 
 def _write(
@@ -126,37 +128,24 @@ def _write(
     write[0](data)
 
 
-class _Stream:
-    """A streamed body that is answered with a 500 if it raises before its first byte.
+def _stream(
+    body: ClosingIterator,
+    start: Callable[[], Any],
+    answer: Callable[[Exception], bytes],
+) -> Iterator[bytes]:
+    """Yield a streamed body, or that of a 500 if it raises before its first byte.
 
     Until then the server sends nothing either (PEP 3333), so the response starts with
     the first byte. Starting it twice would be allowed, but gunicorn sends both heads.
     """
-
-    def __init__(
-        self,
-        app: Flask,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-        held: list[Any],
-        body: ClosingIterator,
-    ) -> None:
-        self._request = app, environ, start_response
-        self._held = held
-        self._body = body
-        self.close = body.close
-
-    def __iter__(self) -> Iterator[bytes]:
-        chunks = iter(self._body)
-        try:
-            first = next(filter(None, chunks), b"")
-        except Exception as error:  # noqa: BLE001 - of any view
-            yield _answer_exception(*self._request, error)
-            return
-        if self._held[0] is not None:
-            _start_held(self._request[2], self._held)
-        yield first
-        yield from chunks
+    chunks = iter(body)
+    try:
+        first = next(filter(None, chunks), b"")
+    except Exception as error:  # noqa: BLE001 - of any view
+        yield answer(error)
+        return
+    start()
+    yield from chain([first], chunks)
 
 
 def _is_stream(environ: WSGIEnvironment, status: str, headers: list[Row]) -> bool:

@@ -40,6 +40,9 @@ MAX_TEXT = 500
 MAX_NUMBER = 1_000_000_000
 """Numbers in a report, such as a line of a file, are smaller."""
 
+RECENT = "response_headers.recent_reports"
+"""The key in ``app.extensions`` of a list that gets each report, too, if there is one."""
+
 FIELDS = {
     "type": ("type",),
     "page": ("document-uri", "documentURL", "url"),
@@ -103,9 +106,12 @@ def take() -> tuple[str, int]:
     body = request.get_data()
     if len(body) > MAX_BODY:  # without a Content-Length, Flask would cut it short
         abort(413)
+    recent = current_app.extensions.get(RECENT)
     for report in _reports(body):
         # JSON escapes line breaks: safe against log injection.
         current_app.logger.warning("csp-report %s", json.dumps(report))
+        if recent is not None:
+            recent.append(report)
     return "", 204
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,6 @@ from werkzeug.security import safe_join
 
 if TYPE_CHECKING:
     from flask import Flask
-
-_EXTENSION = "response_headers.sri"
-
-Version = tuple[int, int]
-"""The time of a file's last change, in nanoseconds, and its size in bytes."""
 
 
 def static_src(filename: str, endpoint: str = "static") -> Markup:
@@ -37,11 +33,7 @@ def static_src(filename: str, endpoint: str = "static") -> Markup:
 
 
 def static_href(filename: str, endpoint: str = "static") -> Markup:
-    """Return ``href="…" integrity="…"`` for a static file, for a ``<link>``.
-
-    Raises:
-        FileNotFoundError: there is no such file, or no such static folder.
-    """
+    """Return ``href="…" integrity="…"`` for a ``<link>``, as :func:`static_src` does."""
     return _attributes("href", filename, endpoint)
 
 
@@ -53,15 +45,6 @@ def static_folder(app: Flask, endpoint: str) -> str | None:
 
 
 def _attributes(attribute: str, filename: str, endpoint: str) -> Markup:
-    digest = _digest(_find(filename, endpoint))
-    # A changed file gets another URL, so no cache serves the old content for it.
-    url = url_for(endpoint, filename=filename, v=digest[:8])
-    integrity = f"sha384-{base64.b64encode(bytes.fromhex(digest)).decode()}"
-    return Markup('{}="{}" integrity="{}"').format(attribute, url, integrity)
-
-
-def _find(filename: str, endpoint: str) -> Path:
-    """Return the path of a static file."""
     folder = static_folder(current_app, endpoint)
     path = folder and safe_join(folder, filename)
     if not path or not Path(path).is_file():
@@ -70,15 +53,15 @@ def _find(filename: str, endpoint: str) -> Path:
             f" {folder or 'the static folder of that endpoint'}, or fix the template."
         )
         raise FileNotFoundError(msg)
-    return Path(path)
+    stat = Path(path).stat()
+    digest = _digest(path, stat.st_mtime_ns, stat.st_size)
+    # A changed file gets another URL, so no cache serves the old content for it.
+    url = url_for(endpoint, filename=filename, v=digest.hex()[:8])
+    integrity = f"sha384-{base64.b64encode(digest).decode()}"
+    return Markup('{}="{}" integrity="{}"').format(attribute, url, integrity)
 
 
-def _digest(path: Path) -> str:
-    """Return the SHA-384 of a file in hexadecimal, computed once per version."""
-    known: dict[Path, tuple[Version, str]]
-    known = current_app.extensions.setdefault(_EXTENSION, {})
-    stat = path.stat()
-    version = stat.st_mtime_ns, stat.st_size
-    if path not in known or known[path][0] != version:
-        known[path] = version, hashlib.sha384(path.read_bytes()).hexdigest()
-    return known[path][1]
+@lru_cache(maxsize=1024)
+def _digest(path: str, _nanoseconds: int, _size: int) -> bytes:
+    """Return the SHA-384 of a file, computed once per version: last change and size."""
+    return hashlib.sha384(Path(path).read_bytes()).digest()

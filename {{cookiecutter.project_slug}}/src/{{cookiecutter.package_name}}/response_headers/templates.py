@@ -13,11 +13,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from jinja2 import Environment
 
-FUNCTIONS = {
-    "csp_nonce": csp_nonce,
-    "static_href": static_href,
-    "static_src": static_src,
-}
+FUNCTIONS = {each.__name__: each for each in (csp_nonce, static_href, static_src)}
 
 
 class Functions(Extension):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,63 +23,34 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 PRINTABLE_LATIN_1 = re.compile(r"[ -~\xa0-\xff]*")
 """A header's value: RFC 9110, section 5.5, in the character set of WSGI (PEP 3333)."""
 
-SET_BY_SERVER = frozenset(
-    """connection date keep-alive proxy-connection server status te trailer
-    transfer-encoding upgrade""".split()  # noqa: SIM905 - a line each would be long
-)
 
-SET_BY_VIEW = frozenset(
-    """accept-ranges age allow content-disposition content-encoding content-language
-    content-length content-location content-md5 content-range content-type etag expires
-    last-modified location set-cookie www-authenticate""".split()  # noqa: SIM905 - a line each would be long
-)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SET_BY_SERVER = _words("""connection date keep-alive proxy-connection server status te
+    trailer transfer-encoding upgrade""")
+
+SET_BY_VIEW = _words("""accept-ranges age allow content-disposition content-encoding
+    content-language content-length content-location content-md5 content-range
+    content-type etag expires last-modified location set-cookie www-authenticate""")
 """Flask or a view sets these: they describe one response, not all of them."""
 
-WELL_KNOWN = (
-    "Access-Control-Allow-Credentials",
-    "Access-Control-Allow-Headers",
-    "Access-Control-Allow-Methods",
-    "Access-Control-Allow-Origin",
-    "Access-Control-Allow-Private-Network",
-    "Access-Control-Expose-Headers",
-    "Access-Control-Max-Age",
-    "Cache-Control",
-    "CDN-Cache-Control",
-    "Clear-Site-Data",
-    "Content-Security-Policy",
-    "Content-Security-Policy-Report-Only",
-    "Cross-Origin-Embedder-Policy",
-    "Cross-Origin-Embedder-Policy-Report-Only",
-    "Cross-Origin-Opener-Policy",
-    "Cross-Origin-Opener-Policy-Report-Only",
-    "Cross-Origin-Resource-Policy",
-    "Document-Policy",
-    "Document-Policy-Report-Only",
-    "Feature-Policy",
-    "Integrity-Policy",
-    "Integrity-Policy-Report-Only",
-    "No-Vary-Search",
-    "Origin-Agent-Cluster",
-    "Permissions-Policy",
-    "Permissions-Policy-Report-Only",
-    "Referrer-Policy",
-    "Reporting-Endpoints",
-    "Require-Document-Policy",
-    "Server-Timing",
-    "Service-Worker-Allowed",
-    "Speculation-Rules",
-    "Strict-Transport-Security",
-    "Supports-Loading-Mode",
-    "Surrogate-Control",
-    "Timing-Allow-Origin",
-    "X-Content-Type-Options",
-    "X-DNS-Prefetch-Control",
-    "X-Download-Options",
-    "X-Frame-Options",
-    "X-Permitted-Cross-Domain-Policies",
-    "X-Robots-Tag",
-    "X-XSS-Protection",
-)
+WELL_KNOWN = _words("""Access-Control-Allow-Credentials Access-Control-Allow-Headers
+    Access-Control-Allow-Methods Access-Control-Allow-Origin
+    Access-Control-Allow-Private-Network Access-Control-Expose-Headers
+    Access-Control-Max-Age Cache-Control CDN-Cache-Control Clear-Site-Data
+    Content-Security-Policy Content-Security-Policy-Report-Only
+    Cross-Origin-Embedder-Policy Cross-Origin-Embedder-Policy-Report-Only
+    Cross-Origin-Opener-Policy Cross-Origin-Opener-Policy-Report-Only
+    Cross-Origin-Resource-Policy Document-Policy Document-Policy-Report-Only
+    Feature-Policy Integrity-Policy Integrity-Policy-Report-Only No-Vary-Search
+    Origin-Agent-Cluster Permissions-Policy Permissions-Policy-Report-Only
+    Referrer-Policy Reporting-Endpoints Require-Document-Policy Server-Timing
+    Service-Worker-Allowed Speculation-Rules Strict-Transport-Security
+    Supports-Loading-Mode Surrogate-Control Timing-Allow-Origin X-Content-Type-Options
+    X-DNS-Prefetch-Control X-Download-Options X-Frame-Options
+    X-Permitted-Cross-Domain-Policies X-Robots-Tag X-XSS-Protection""")
 """Headers that browsers and caches act on. They ignore a misspelled name.
 
 Short names, such as ``Link``, are not here: too many other names are close to them.
@@ -87,58 +59,35 @@ Short names, such as ``Link``, are not here: too many other names are close to t
 A_YEAR = 31_536_000
 """Seconds: the minimum of https://hstspreload.org/."""
 
-CSP_SOURCE_DIRECTIVES = frozenset(
-    """base-uri child-src connect-src default-src fenced-frame-src font-src form-action
-    frame-ancestors frame-src img-src manifest-src media-src object-src script-src
-    script-src-attr script-src-elem style-src style-src-attr style-src-elem
-    worker-src""".split()  # noqa: SIM905 - a line each would be long
-)
+CSP_SOURCE_DIRECTIVES = _words("""base-uri child-src connect-src default-src
+    fenced-frame-src font-src form-action frame-ancestors frame-src img-src manifest-src
+    media-src object-src script-src script-src-attr script-src-elem style-src
+    style-src-attr style-src-elem worker-src""")
 """Directives that list sources: https://www.w3.org/TR/CSP3/#csp-directives"""
 
-CSP_DIRECTIVES = CSP_SOURCE_DIRECTIVES | frozenset(
-    """report-to report-uri require-trusted-types-for sandbox trusted-types
-    upgrade-insecure-requests webrtc""".split()  # noqa: SIM905 - a line each would be long
-)
+CSP_DIRECTIVES = CSP_SOURCE_DIRECTIVES | _words("""report-to report-uri
+    require-trusted-types-for sandbox trusted-types upgrade-insecure-requests webrtc""")
 
-CSP_KEYWORDS = frozenset(
-    """allow allow-duplicates block inline-speculation-rules none report-sample
-    report-sha256 report-sha384 report-sha512 script self strict-dynamic
+CSP_KEYWORDS = _words("""allow allow-duplicates block inline-speculation-rules none
+    report-sample report-sha256 report-sha384 report-sha512 script self strict-dynamic
     trusted-types-eval unsafe-allow-redirects unsafe-eval unsafe-hashes unsafe-inline
-    wasm-unsafe-eval""".split()  # noqa: SIM905 - a line each would be long
-)
+    wasm-unsafe-eval""")
 """Words that need single quotes: https://www.w3.org/TR/CSP3/#grammardef-keyword-source"""
 
 NONCE_OR_HASH = re.compile(r"(nonce|sha256|sha384|sha512)-[^']+")
 
-CHOICES: Mapping[str, Collection[str]] = {
-    "cross-origin-embedder-policy": ("credentialless", "require-corp", "unsafe-none"),
-    "cross-origin-opener-policy": (
-        "noopener-allow-popups",
-        "same-origin",
-        "same-origin-allow-popups",
-        "unsafe-none",
-    ),
-    "cross-origin-resource-policy": ("cross-origin", "same-origin", "same-site"),
-    "referrer-policy": (
-        "no-referrer",
-        "no-referrer-when-downgrade",
-        "origin",
-        "origin-when-cross-origin",
-        "same-origin",
-        "strict-origin",
-        "strict-origin-when-cross-origin",
-        "unsafe-url",
-    ),
-    "x-content-type-options": ("nosniff",),
-    "x-frame-options": ("DENY", "SAMEORIGIN"),
-    "x-permitted-cross-domain-policies": (
-        "all",
-        "by-content-type",
-        "by-ftp-filename",
-        "master-only",
-        "none",
-        "none-this-response",
-    ),
+CHOICES = {
+    "cross-origin-embedder-policy": "credentialless require-corp unsafe-none",
+    "cross-origin-opener-policy": """noopener-allow-popups same-origin
+        same-origin-allow-popups unsafe-none""",
+    "cross-origin-resource-policy": "cross-origin same-origin same-site",
+    "referrer-policy": """no-referrer no-referrer-when-downgrade origin
+        origin-when-cross-origin same-origin strict-origin
+        strict-origin-when-cross-origin unsafe-url""",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY SAMEORIGIN",
+    "x-permitted-cross-domain-policies": """all by-content-type by-ftp-filename
+        master-only none none-this-response""",
 }
 """The allowed values of headers that have a few, by the header's name in lower case."""
 
@@ -174,32 +123,41 @@ class ExactName(str):
 
 
 def check_name(where: str, name: object, value: object) -> None:
-    """Check the name of a header. The value is for the error message only.
-
-    Raises:
-        HeaderError: the name cannot be sent, or looks misspelled.
-    """
-    if hint := _name_hint(name):
-        raise HeaderError(where, name, value, hint)
+    """Raise a ``HeaderError`` for a name that cannot be sent, or looks misspelled."""
+    if not isinstance(name, str):
+        hint = "a name is a string in quotes."
+    elif not TOKEN.fullmatch(name):
+        hint = "a name has letters, digits and -, but no spaces and no colon."
+    elif name.lower() in SET_BY_SERVER:
+        hint = "the server sets this header: remove it."
+    elif name.lower() in SET_BY_VIEW:
+        hint = "this header describes one response: set it in the view."
+    elif not isinstance(name, ExactName) and (meant := intended_name(name)):
+        hint = f"did you mean {meant}? If not, write ExactName({name!r})."
+    else:
+        return
+    raise HeaderError(where, name, value, hint)
 
 
 def check_value(where: str, name: str, value: object) -> None:
-    """Check the value of a header.
-
-    Raises:
-        HeaderError: the value cannot be sent, or browsers would ignore it.
-    """
-    if hint := _value_hint(value) or _well_known_hint(name, str(value)):
+    """Raise a ``HeaderError`` for a value that no browser would get, or understand."""
+    hint: str | None = None
+    if not isinstance(value, str):
+        hint = "a value is a string in quotes."
+    elif not PRINTABLE_LATIN_1.fullmatch(value):
+        hint = "a value has printable Latin-1 characters only, on one line."
+    elif value != value.strip():
+        hint = "remove the spaces around the value: they would be lost in transit."
+    elif check := _HINTS.get(name.lower()):
+        hint = check(value)
+    if hint:
         raise HeaderError(where, name, value, hint)
 
 
 def check_line(where: str, name: str, value: str) -> None:
-    """Check a value that was built for a response: it must be one line.
+    """Raise a ``HeaderError`` for a line break in a value that was built.
 
     It is all that is checked for each response, because it is quick.
-
-    Raises:
-        HeaderError: there is a line break in the value.
     """
     if "\n" in value or "\r" in value:
         hint = "a value must be one line: fix the object that builds it."
@@ -217,40 +175,16 @@ def intended_name(name: str) -> str | None:
 
 def directives_hint(directives: Mapping[str, Iterable[str]]) -> str | None:
     """Return how to fix the directives of a Content-Security-Policy, if they need it."""
-    return _first(_directive_hint(*directive) for directive in directives.items())
-
-
-def _name_hint(name: object) -> str | None:
-    if not isinstance(name, str):
-        return "a name is a string in quotes."
-    if not TOKEN.fullmatch(name):
-        return "a name has letters, digits and -, but no spaces and no colon."
-    if name.lower() in SET_BY_SERVER:
-        return "the server sets this header: remove it."
-    if name.lower() in SET_BY_VIEW:
-        return "this header describes one response: set it in the view."
-    meant = None if isinstance(name, ExactName) else intended_name(name)
-    if meant:
-        return f"did you mean {meant}? If not, write ExactName({name!r})."
+    for name, words in directives.items():
+        sources = list(words)
+        if name not in CSP_DIRECTIVES:
+            return f"there is no directive {name}{_did_you_mean(name, CSP_DIRECTIVES)}"
+        hint = next(filter(None, map(_source_hint, sources)), None)
+        if name in CSP_SOURCE_DIRECTIVES:
+            hint = hint or _combination_hint(sources)
+        if hint:
+            return f"directive {name}: {hint}"
     return None
-
-
-def _value_hint(value: object) -> str | None:
-    if not isinstance(value, str):
-        return "a value is a string in quotes."
-    if not PRINTABLE_LATIN_1.fullmatch(value):
-        return "a value has printable Latin-1 characters only, on one line."
-    if value != value.strip():
-        return "remove the spaces around the value: they would be lost in transit."
-    return None
-
-
-def _well_known_hint(name: str, value: str) -> str | None:
-    key = name.lower()
-    if key in CHOICES:
-        return _choice_hint(key, value)
-    hint = _HINTS.get(key)
-    return hint(value) if hint else None
 
 
 def _csp_hint(value: str) -> str | None:
@@ -260,17 +194,6 @@ def _csp_hint(value: str) -> str | None:
         if names.count(name) > 1:
             return f"directive {name} is there twice, and browsers ignore the second: keep one."
     return directives_hint({name.lower(): words for name, *words in parts})
-
-
-def _directive_hint(name: str, sources: Iterable[str]) -> str | None:
-    sources = list(sources)
-    if name not in CSP_DIRECTIVES:
-        return f"there is no directive {name}{_did_you_mean(name, CSP_DIRECTIVES)}"
-    if hint := _first(map(_source_hint, sources)):
-        return f"directive {name}: {hint}"
-    if name in CSP_SOURCE_DIRECTIVES and (hint := _combination_hint(sources)):
-        return f"directive {name}: {hint}"
-    return None
 
 
 def _source_hint(source: str) -> str | None:
@@ -295,11 +218,10 @@ def _combination_hint(sources: list[str]) -> str | None:
 
 
 def _hsts_hint(value: str) -> str | None:
-    known = {"max-age", "includesubdomains", "preload"}
     parts = [part.strip().partition("=") for part in value.split(";") if part.strip()]
     given = {name.strip().lower(): number.strip(' "') for name, _, number in parts}
     for name, _, _ in parts:
-        if name.strip().lower() not in known:
+        if name.strip().lower() not in {"max-age", "includesubdomains", "preload"}:
             return f"there is no directive {name!r}: use max-age, includeSubDomains and preload, separated by ;."
     if not given.get("max-age", "").isdecimal() or len(given) < len(parts):
         return "directive max-age: write it once, in seconds: max-age=63072000."
@@ -320,16 +242,14 @@ def _permissions_hint(value: str) -> str | None:
 
 
 def _choice_hint(key: str, value: str) -> str | None:
-    choices = CHOICES[key]
+    choices = CHOICES[key].split()
     words = [value]
     if key == "referrer-policy":  # several: the last one that the browser knows counts
         words = [word.strip() for word in value.lower().split(",")]
     elif key in {"cross-origin-embedder-policy", "cross-origin-opener-policy"}:
         words = [re.sub(r'; *report-to="[\w.-]+"$', "", value)]
     elif key.startswith("x-"):  # browsers ignore the case of these
-        words = [
-            next((each for each in choices if each.lower() == value.lower()), value)
-        ]
+        words = [each for each in choices if each.lower() == value.lower()] or [value]
     for word in words:
         if word not in choices:
             return f"{word!r} is not allowed: use {' or '.join(choices)}."
@@ -341,11 +261,8 @@ def _did_you_mean(word: str, known: Collection[str]) -> str:
     return f": did you mean {close[0]}?" if close else "."
 
 
-def _first(hints: Iterable[str | None]) -> str | None:
-    return next((hint for hint in hints if hint), None)
-
-
 _HINTS: Mapping[str, Callable[[str], str | None]] = {
+    **{key: partial(_choice_hint, key) for key in CHOICES},
     "content-security-policy": _csp_hint,
     "content-security-policy-report-only": _csp_hint,
     "permissions-policy": _permissions_hint,

@@ -103,20 +103,9 @@ class HttpsOnly(CachedValue):
 
 
 def check_header(where: str, name: object, value: object) -> None:
-    """Check a name and a value. A dynamic value is checked when it is built.
-
-    Raises:
-        HeaderError: one of them cannot be sent.
-    """
+    """Check a name and a value. A dynamic value is checked when it is built."""
     check_name(where, name, value)
     if isinstance(value, HttpsOnly):
         value = value.value
     if not isinstance(value, DynamicValue):
         check_value(where, str(name), value)
-
-
-def apply_override(override: Override, below: Value | None) -> Value | None:
-    """Return the value that an override makes of the one below it."""
-    if override is None or isinstance(override, str | DynamicValue):
-        return override
-    return override(below)

@@ -4,113 +4,80 @@ from __future__ import annotations
 
 import threading
 from contextvars import Context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import EnvironBuilder
 
 from ..net import PROBE
-from .tracing import Trace, log_once
+from .plan import ProbeRequest, Skipped
+from .tracing import ProbeResponse, is_news
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
     from flask import Flask
 
     from ..values import Row
-    from .plan import ProbeRequest
+    from .plan import Plan
 
 LIMIT = 0.5
 """Seconds that a body has to start."""
 
 
-@dataclass(frozen=True)
-class SentHeader:
-    """A header that was sent, and what set it."""
-
-    name: str
-    value: str
-    origin: str
-
-
-@dataclass(frozen=True)
-class ProbeResponse:
-    """What was sent for a probe request, and what was seen of it inside the app."""
-
-    request: ProbeRequest
-    trace: Trace
-    status: int
-    headers: list[SentHeader]
-    error: str | None  # what went wrong in place of a response
-    waits: bool  # whether the body did not start in time
-
-    def sent(self, name: str) -> list[SentHeader]:
-        """Return every header that was sent under a name."""
-        return [sent for sent in self.headers if sent.name.lower() == name.lower()]
-
-
 def send(
-    app: Flask,
-    wsgi: WSGIApplication,
-    requests: Iterable[ProbeRequest],
-    schemes: Iterable[str],
-) -> list[ProbeResponse]:
-    """Send requests to ``wsgi``, which leads to ``app``, over each scheme."""
-    log_once(app)
+    app: Flask, wsgi: WSGIApplication, plan: Plan, schemes: Iterable[str]
+) -> tuple[list[ProbeResponse], list[Skipped]]:
+    """Send requests to ``wsgi``, which leads to ``app``, over each scheme.
+
+    Return the responses, and what was not checked. Each exception is logged only once.
+    """
+    app.logger.addFilter(is_news)
     logged: set[str] = set()
+    requests = dict.fromkeys(step for step in plan if isinstance(step, ProbeRequest))
     responses = [
-        _send(app, wsgi, request, scheme, Trace(request.raises, logged))
+        response
         for request in requests
         for scheme in schemes
+        for response in [_send(app, wsgi, scheme, ProbeResponse(request, logged))]
+        if request.kind != "middleware" or response.app is not app
     ]
-    return [
-        each
-        for each in responses
-        if not (each.request.kind == "middleware" and each.trace.app is app)
-    ]
+    skipped = [step for step in plan if isinstance(step, Skipped)]
+    unchecked = [each for response in responses for each in _skipped_in(response)]
+    # Most are the same over HTTP and HTTPS.
+    return responses, skipped + list(dict.fromkeys(unchecked))
 
 
 def _send(
-    app: Flask, wsgi: WSGIApplication, request: ProbeRequest, scheme: str, trace: Trace
+    app: Flask, wsgi: WSGIApplication, scheme: str, response: ProbeResponse
 ) -> ProbeResponse:
-    builder = EnvironBuilder(
-        request.path,
-        base_url=f"{scheme}://{request.host or host_of(app)}/",
-        method=request.method,
-        headers=list(request.headers),
-    )
-    error, waits = _exchange(app, wsgi, builder.get_environ() | {PROBE: trace}, trace)
-    headers: list[SentHeader] = []
-    for row in trace.headers:
-        copies = sum((sent.name, sent.value) == row for sent in headers)
-        headers.append(SentHeader(*row, trace.origin(row, copies)))
-    status = int((trace.status or "500").split()[0])
-    return ProbeResponse(request, trace, status, headers, error, waits)
-
-
-def _exchange(
-    app: Flask, wsgi: WSGIApplication, environ: WSGIEnvironment, trace: Trace
-) -> tuple[str | None, bool]:
     """Send a request and read the first chunk of the body, which may never come.
 
     It runs in a thread and a context of its own, as in a server: isolated from the
     current request and from the one before.
     """
+    request = response.request
+    environ = EnvironBuilder(
+        request.path,
+        base_url=f"{scheme}://{request.host or host_of(app)}/",
+        method=request.method,
+        headers=list(request.headers),
+        environ_overrides={PROBE: response},
+    ).get_environ()
     ready, started = threading.Event(), threading.Event()
     errors: list[BaseException] = []
 
     def start_response(status: str, headers: list[Row], _: Any = None) -> Any:
-        trace.start(app, environ, status, list(headers))
+        response.start(app, environ, status, list(headers))
         return lambda _: None
 
     def exchange() -> None:
         try:
             body: Any = wsgi(environ, start_response)
-            if trace.status is not None:  # a generator may not have started
+            if response.error is None:  # a generator may not have started
                 ready.set()
             try:
-                next(filter(None, body), None)
+                response.first_chunk = next(filter(None, body), b"")
             finally:
                 started.set()
                 getattr(body, "close", lambda: None)()
@@ -123,18 +90,26 @@ def _exchange(
     thread = threading.Thread(target=Context().run, args=(exchange,), daemon=True)
     thread.start()
     ready.wait()
-    if not started.wait(LIMIT):
-        return None, True
-    thread.join()
-    if errors:
-        return f"raised {errors[0]!r}", False
-    return (None if trace.status else "did not call start_response()"), False
+    response.waits = not started.wait(LIMIT)
+    if not response.waits:
+        thread.join()
+        if errors:
+            response.error = f"raised {errors[0]!r}"
+    return response
+
+
+def _skipped_in(response: ProbeResponse) -> Iterator[Skipped]:
+    """Yield what was requested but could not be checked."""
+    request, endpoint = response.request, response.endpoint
+    if response.waits:
+        yield Skipped(f"the body of {request}", f"it did not start within {LIMIT} s")
+    if not response.error and request.endpoint not in {None, endpoint}:
+        reason = f"{endpoint or 'no route'} handled it ({response.status}), not {request.endpoint}: set HEADERS_SAMPLES"
+        yield Skipped(str(request), reason)
 
 
 def host_of(app: Flask) -> str:
     """Return a host that the app answers to."""
     trusted = app.config.get("TRUSTED_HOSTS") or []
-    for host in [app.config.get("SERVER_NAME"), *trusted]:
-        if host:
-            return str(host).removeprefix(".")
-    return "localhost"
+    hosts = [app.config.get("SERVER_NAME"), *trusted, "localhost"]
+    return next(str(host).removeprefix(".") for host in hosts if host)

@@ -1,10 +1,11 @@
-"""The commands ``flask headers show``, ``check`` and ``export``."""
+"""The commands ``flask headers show``, ``check``, ``suggest`` and ``export``."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,19 +14,18 @@ from flask.cli import with_appcontext
 from werkzeug.utils import ImportStringError, import_string
 
 from ..header_policy import has_policy
-from . import caddy, nginx
 from .client import send
-from .formatting import as_json, as_lines, wrapped
+from .export import caddy_lines, nginx_lines
+from .formatting import as_json, as_lines
 from .middleware import Reachable
 from .plan import narrow, plan_for
-from .violations import dead_overrides, skipped_in, summarize, violations_of
+from .suggest import suggest
+from .violations import dead_overrides, old_nonces, summarize, violations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask import Flask
-
-    from .plan import Plan
 
 
 @click.command()
@@ -45,22 +45,15 @@ def show(routes: tuple[str, ...], form: str, scheme: str, *, values: bool) -> No
     unknown page, a wrong method, OPTIONS, a redirect, an exception.
     """
     app = _app()
-    plan = _plan(app, app)
+    plan = plan_for(app, app)
     if routes:
-        try:
-            plan = narrow(plan, app, routes)
-        except LookupError as error:
-            raise click.BadParameter(error.args[0], param_hint="--route") from None
-    responses = send(app, app, plan.requests, [scheme])
-    skipped = plan.skipped + skipped_in(responses)
+        plan = narrow(plan, app, routes)
+    responses, skipped = send(app, app, plan, [scheme])
     if form == "json":
         click.echo(json.dumps(as_json(responses, skipped), indent=2))
-        return
-    for line in as_lines(responses, values=values):
-        click.echo(line)
-    for each in skipped:
-        for line in wrapped("not checked", each.text, indent=0):
-            click.secho(line, dim=True)
+    else:
+        for line in as_lines(responses, skipped, values=values):
+            click.echo(line)
 
 
 @click.command()
@@ -83,21 +76,17 @@ def check(wsgi: str | None, *, every: bool, unsafe: bool) -> None:
     and HTTPS, and requests a file in part, unchanged and missing. A line names what is
     wrong with one response, or with several.
     """
-    app = _app()
-    whole: Any = app
-    if wsgi is not None:
-        whole = _imported(wsgi)
-        app = _with_error_pages(_served(whole, app))
-    plan = _plan(app, whole, thorough=True, unsafe=unsafe)
-    responses = send(app, whole, plan.requests, ("http", "https"))
-    violations = dead_overrides(app)
-    violations += [each for response in responses for each in violations_of(response)]
-    violations = list(dict.fromkeys(violations))  # most are the same over both schemes
+    whole: Any = _app() if wsgi is None else _imported(wsgi)
+    app = _app(whole)
+    plan = plan_for(app, whole, thorough=True, unsafe=unsafe)
+    responses, skipped = send(app, whole, plan, ("http", "https"))
+    found = chain(dead_overrides(app), *map(violations_of, responses))
+    found = chain(found, old_nonces(responses))
+    violations = dict.fromkeys(found)  # most are the same over both schemes
     for line in map(str, violations) if every else summarize(violations):
         click.secho(line, fg="red")
-    skipped = plan.skipped + skipped_in(responses)
     for each in skipped:
-        click.secho(f"not checked: {each.text}", dim=True)
+        click.secho(f"not checked: {each}", dim=True)
     click.echo(
         f"{len(responses) // 2} requests, each over HTTP and HTTPS; "
         f"not checked: {len(skipped)}; violations: {len(violations)}"
@@ -119,41 +108,35 @@ def export() -> None:
 @with_appcontext
 def export_nginx(server_name: str | None) -> None:
     """Write a file for nginx, to be included in its http { } block."""
-    _write(nginx.lines_for(_app(), server_name))
+    _write(nginx_lines(_app(), server_name))
 
 
 @export.command("caddy")
 @with_appcontext
 def export_caddy() -> None:
     """Write a file for Caddy, to be imported at the top of its Caddyfile."""
-    _write(caddy.lines_for(_app()))
+    _write(caddy_lines(_app()))
 
 
-COMMANDS: dict[str, click.Command] = {"show": show, "check": check, "export": export}
+COMMANDS: dict[str, click.Command] = {
+    "show": show,
+    "check": check,
+    "suggest": suggest,
+    "export": export,
+}
 
 
-def _app() -> Flask:
+def _app(wsgi: Any = None) -> Flask:
+    """Return the current app, or another one with a policy that ``wsgi`` leads to.
+
+    It answers an exception with a page, as in production.
+    """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    return _with_error_pages(app)
-
-
-def _with_error_pages(app: Flask) -> Flask:
-    """Let an app answer an exception with a page, as in production."""
+    apps = [each for _, each in Reachable(wsgi).apps if has_policy(each)]
+    if apps and app not in apps:
+        app = apps[0]
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app
-
-
-def _served(wsgi: Any, app: Flask) -> Flask:
-    """Return the app with a policy that ``wsgi`` leads to, or else ``app``."""
-    apps = [each for _, each in Reachable(wsgi).apps if has_policy(each)]
-    return apps[0] if apps and app not in apps else app
-
-
-def _plan(app: Flask, wsgi: Any, **options: bool) -> Plan:
-    try:
-        return plan_for(app, wsgi, **options)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _imported(name: str) -> Any:

@@ -13,8 +13,8 @@ from .violations import violations_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .client import ProbeResponse
     from .plan import Skipped
+    from .tracing import ProbeResponse
 
 COLORS = {
     "policy": "green",
@@ -29,7 +29,9 @@ COLORS = {
 _INDENT = 4
 
 
-def as_lines(responses: Iterable[ProbeResponse], *, values: bool) -> Iterator[str]:
+def as_lines(
+    responses: Iterable[ProbeResponse], skipped: Iterable[Skipped], *, values: bool
+) -> Iterator[str]:
     """Yield a line for each response, and one for each part that set some headers.
 
     They fit the terminal, or 80 columns if there is none.
@@ -37,16 +39,18 @@ def as_lines(responses: Iterable[ProbeResponse], *, values: bool) -> Iterator[st
     for response in responses:
         yield _heading(response)
         names: dict[str, list[str]] = {}
-        for sent in response.headers:
-            names.setdefault(sent.origin, []).append(sent.name)
+        for name, value, origin in response.headers:
+            names.setdefault(origin, []).append(name)
             if values:
-                label = f"{sent.name} ({sent.origin})"
-                yield from wrapped(label, sent.value, sent.origin)
+                yield from wrapped(f"{name} ({origin})", value, origin)
         if not values:
             for origin, each in names.items():
                 yield from wrapped(origin, ", ".join(each), origin)
         for violation in violations_of(response):
             yield from wrapped("VIOLATION", violation.problem, "middleware")
+    for what in skipped:
+        for line in wrapped("not checked", str(what), indent=0):
+            yield click.style(line, dim=True)
 
 
 def as_json(
@@ -59,12 +63,9 @@ def as_json(
                 "method": response.request.method,
                 "path": response.request.path,
                 "kind": response.request.kind,
-                "endpoint": response.trace.endpoint,
+                "endpoint": response.endpoint,
                 "status": response.status,
-                "headers": [
-                    {"name": sent.name, "value": sent.value, "origin": sent.origin}
-                    for sent in response.headers
-                ],
+                "headers": [sent._asdict() for sent in response.headers],
                 "violations": [each.problem for each in violations_of(response)],
             }
             for response in responses
@@ -90,7 +91,7 @@ def _heading(response: ProbeResponse) -> str:
     text = f"{response.status} {response.request}"
     kind = response.request.kind
     if kind == "route":
-        kind = response.trace.endpoint or "no route"
+        kind = response.endpoint or "no route"
     room = _width() - len(text) - len(kind)
     gap = " " * room if room > 1 else "\n" + " " * _INDENT
     return click.style(text, bold=True) + gap + click.style(kind, dim=True)

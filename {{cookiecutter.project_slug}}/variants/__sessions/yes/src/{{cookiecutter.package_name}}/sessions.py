@@ -33,10 +33,17 @@ def set_defaults(app: Flask) -> None:
 def init_app(app: Flask) -> None:
     """Use the cookie for the app's sessions. They need a ``SECRET_KEY``.
 
+    Sessions of an extension stay, and Flask-Login's cookie has the same attributes.
+
     Raises:
         ValueError: browsers would ignore a cookie of this configuration.
     """
-    sessions = app.session_interface = StrictSessions()
+    for attribute in ("SECURE", "SAMESITE"):
+        setting = app.config[f"SESSION_COOKIE_{attribute}"]
+        app.config.setdefault(f"REMEMBER_COOKIE_{attribute}", setting)
+    if type(app.session_interface) is SecureCookieSessionInterface:
+        app.session_interface = StrictSessions()
+    sessions = app.session_interface
     name = sessions.get_cookie_name(app)
     whole_host = not sessions.get_cookie_domain(app) and (
         sessions.get_cookie_path(app) == "/"

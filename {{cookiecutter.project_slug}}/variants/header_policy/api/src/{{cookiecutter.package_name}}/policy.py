@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .response_headers import Csp, HttpsOnly, RequestId
+from .response_headers import Csp, HttpsOnly, RequestId, amend_csp
 
 if TYPE_CHECKING:
-    from .response_headers import Directives, Value
+    from .response_headers import Directives, Override, Value
 
 NOTHING: Directives = {
     "default-src": ["'none'"],
@@ -48,6 +48,23 @@ PERMISSIONS = (
 
 OWASP's list, less what Chromium 156 does not know and complains of in the console:
 ``web-share``.
+"""
+
+EXTENSION_PAGES: dict[str, Override] = {
+    "Content-Security-Policy": amend_csp(
+        {
+            "script-src": ["'self'", "'unsafe-inline'"],
+            "style-src": ["'self'", "'unsafe-inline'"],
+            "img-src": ["'self'", "data:"],
+            "font-src": "'self'",
+            "connect-src": "'self'",
+            "require-trusted-types-for": None,
+        }
+    )
+}
+"""An override for the pages of an extension, such as the docs of Flask-RESTX.
+
+>>> override_blueprint_headers(bp, policy.EXTENSION_PAGES)
 """
 
 HEADERS: list[tuple[str, Value]] = [

@@ -33,7 +33,7 @@ from .response_headers import (
 )
 
 if TYPE_CHECKING:
-    from .response_headers import Directives, Value
+    from .response_headers import Directives, Override, Value
 
 REPORTS: str | None = "/csp-reports"
 """The route for browsers' reports of what was blocked; ``None`` turns them off."""
@@ -79,6 +79,29 @@ OTHERS: Directives = {
 
 SCRIPTS: Directives = {"script-src": ["'self'"], "connect-src": ["'self'"]}
 """What JavaScript files have, too: it is the policy of a worker that they start."""
+
+EXTENSION_PAGES: dict[str, Override] = {
+    "Content-Security-Policy": PageCsp(
+        {
+            "default-src": ["'self'"],
+            "script-src": ["'self'", "'unsafe-inline'"],
+            "style-src": ["'self'", "'unsafe-inline'"],
+            "img-src": ["'self'", "data:"],
+            "object-src": ["'none'"],
+            "base-uri": ["'none'"],
+            "form-action": ["'self'"],
+            "frame-ancestors": ["'none'"],
+            **TO_REPORTS,
+        },
+        {},
+        OTHERS,
+        SCRIPTS,
+    )
+}
+"""An override for the pages of an extension, such as Flask-Admin: they have no nonces.
+
+>>> override_blueprint_headers(bp, policy.EXTENSION_PAGES)
+"""
 
 REPORT_ONLY: Directives = {}
 """A policy to try out: what it would block is reported and not blocked."""

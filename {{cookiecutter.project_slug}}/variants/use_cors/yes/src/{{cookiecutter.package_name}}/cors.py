@@ -72,7 +72,10 @@ def _answer_preflight() -> tuple[str, int] | None:
 
     It has no cookies, so a function that requires a login would refuse it:
     https://fetch.spec.whatwg.org/#cors-preflight-fetch. This allows nothing by itself.
+    A view with ``@cross_origin`` answers by itself.
     """
+    if not getattr(request.url_rule, "provide_automatic_options", True):
+        return None
     sent = request.headers
     is_cors = "Origin" in sent and "Access-Control-Request-Method" in sent
     return ("", 204) if request.method == "OPTIONS" and is_cors else None

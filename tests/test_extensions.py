@@ -1,0 +1,275 @@
+"""Extensions that people add on the first day, in a generated app of each strategy.
+
+Each file of ``tests/extensions/`` adds one as its own quick start says, and is put into the
+app as its ``extensions.py``. ``CONTRIBUTING.md`` tells how they are installed into ``build/extensions``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .conftest import (
+    POLICIES,
+    STRATEGIES,
+    TEMPLATE,
+    Bake,
+    clean_environment,
+    need,
+    run,
+    run_python,
+)
+from .test_browser import chromium, wait_until
+from .test_served import free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage
+
+HERE = Path(__file__).parent
+FOLDER = HERE / "extensions"
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+PYTHON = TEMPLATE / "build" / "extensions" / SCRIPTS / "python"
+
+EXTENSIONS = sorted(path.stem for path in FOLDER.glob("*.py"))
+BOTH_POLICIES = {"cors", "jwt", "limiter", "opentelemetry", "prometheus", "restx"}
+CASES = [("web", name) for name in EXTENSIONS]
+CASES += [("api", name) for name in sorted(BOTH_POLICIES)]
+
+VIOLATIONS: dict[str, set[str]] = {
+    "caching": {"GET /cached/page (200): nonce of an earlier response"},
+    "talisman": {
+        "Content-Security-Policy",
+        "Permissions-Policy",
+        "Referrer-Policy",
+        "Strict-Transport-Security",
+        "X-Frame-Options",
+    },
+}
+"""By extension: what ``flask headers check`` finds. It finds nothing with the others."""
+
+pytestmark = pytest.mark.slow
+
+
+def add_extension(project: Path, name: str) -> None:
+    """Put an extension into the app of a project, as its README says."""
+    package = project / "src" / "my_flask_app"
+    shutil.copy(FOLDER / f"{name}.py", package / "extensions.py")
+    factory = package / "__init__.py"
+    text = factory.read_text("utf-8")
+    before = "    app.register_blueprint(views.bp)\n"
+    assert text.count(before) == 1
+    text = text.replace(before, f"    extensions.init_app(app)\n{before}")
+    text = text.replace("from . import ", "from . import extensions, ")
+    factory.write_text(text, "utf-8")
+    if name == "limiter":
+        exempt_health(package / "views.py")
+
+
+def exempt_health(views: Path) -> None:
+    """Do what the README says of Flask-Limiter."""
+    text = views.read_text("utf-8")
+    route, future = '@bp.get("/health")\n', "from __future__ import annotations\n"
+    text = text.replace(route, f"{route}@limiter.exempt\n")
+    text = text.replace(future, f"{future}\nfrom .extensions import limiter\n")
+    views.write_text(text, "utf-8")
+
+
+def project_with(bake: Bake, tmp_path: Path, name: str, **answers: str) -> Path:
+    """A project that has an extension."""
+    need("build/extensions (CONTRIBUTING.md makes it)", found=PYTHON.exists())
+    if name == "cross_origin":
+        answers["use_cors"] = "yes"
+    project = shutil.copytree(bake(**answers), tmp_path / "my-flask-app")
+    add_extension(project, name)
+    return project
+
+
+@pytest.mark.parametrize(("policy", "name"), CASES)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_an_extension_works_and_its_responses_carry_the_policy_once(
+    baked: Bake, tmp_path: Path, strategy: str, policy: str, name: str
+) -> None:
+    answers = {"header_strategy": strategy, "header_policy": policy}
+    project = project_with(baked, tmp_path, name, **answers)
+    debug = "DEBUG = True\n" in (FOLDER / f"{name}.py").read_text("utf-8")
+    done = run(
+        *(PYTHON, HERE / "ask_extension.py", "my_flask_app"),
+        cwd=project,
+        FLASK_DEBUG="1" if debug else "0",
+    )
+    *lines, summary = json.loads(done.stdout)
+    lines = [line for line in lines if not line.startswith("not checked: ")]
+    expected = VIOLATIONS.get(name, set())
+    assert summary.endswith("violations: 0") is not bool(expected), "\n".join(lines)
+    assert all(any(each in line for each in expected) for line in lines), lines
+    assert all(any(each in line for line in lines) for each in expected), lines
+
+
+@contextmanager
+def served(project: Path, **environment: str) -> Iterator[str]:
+    """Serve the app of a project as in development, and yield its address."""
+    port = free_port()
+    command = ["-m", "flask", "--app", "my_flask_app", "run", "--no-reload"]
+    variables = {
+        "PYTHONPATH": "src",
+        "FLASK_SECRET_KEY": "x" * 32,
+        "FLASK_RUN_PORT": str(port),
+        **environment,
+    }
+    with (project / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [PYTHON, *command],
+            cwd=project,
+            env=clean_environment() | variables,
+            stdout=log,
+            stderr=log,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{url}/health", server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"{url} does not answer")
+
+
+SOCKET = """() => {
+  if (!window.socket) {
+    const path = "/socket.io/?EIO=4&transport=websocket";
+    window.socket = new WebSocket(`ws://${location.host}${path}`);
+    window.socket.onmessage = (event) => { window.opened = event.data; };
+  }
+  return (window.opened || "").startsWith('0{"sid"');
+}"""
+
+PAGES = {
+    "admin": ("/admin/post/new/", "() => window.jQuery && $('.nav-tabs').length"),
+    "dash": ("/dash/", "() => document.querySelector('#graph .main-svg')"),
+    "debugtoolbar": (
+        "/page",
+        "() => window.fldt && fldt.$('#flDebugToolbar').is(':visible')",
+    ),
+    "flasgger": ("/apidocs/", "() => document.querySelector('.opblock')"),
+    "socketio": ("/", SOCKET),
+    "restx": ("/api/docs", "() => document.querySelector('.opblock-tag')"),
+}
+"""By extension: one of its pages, and what is true when it has started."""
+
+MESSAGES = {"flasgger": ["https://fonts.googleapis.com"]}
+"""By extension: what each error in the console has. The others have none."""
+
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("name", PAGES)
+def test_the_pages_of_an_extension_work_in_a_browser(
+    baked: Bake, tmp_path: Path, name: str
+) -> None:
+    project = project_with(baked, tmp_path, name)
+    path, started = PAGES[name]
+    settings = {"FLASK_SQLALCHEMY_DATABASE_URI": "sqlite:///pages.db"}
+    if name == "debugtoolbar":
+        settings["FLASK_DEBUG"] = "1"
+    with served(project, **settings) as url, chromium() as browser:
+        page = browser.new_page()
+        messages: list[ConsoleMessage] = []
+        errors: list[str] = []
+        page.on("console", lambda each: messages.append(each))  # noqa: PLW0108 - Playwright marks it
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url + path)
+        wait_until(page, started)
+        page.wait_for_timeout(500)
+        icon = f"{url}/favicon.ico"  # neither the app nor the extension has one
+        errors += [
+            each.text
+            for each in messages
+            if each.type == "error" and each.location["url"] != icon
+        ]
+        expected = MESSAGES.get(name, [])
+        assert len(errors) == len(expected), errors
+        assert all(each in error for each, error in zip(expected, errors, strict=True))
+
+
+DOCS = TEMPLATE / "docs" / "extensions.md"
+FOLLOWED = 2
+"""How many blocks of the README the test below follows."""
+
+
+def python_blocks(text: str) -> list[str]:
+    """Every block of Python in a text."""
+    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def extensions_section(project: Path) -> str:
+    """What the README of a project says of extensions."""
+    readme = (project / "README.md").read_text("utf-8")
+    return readme.partition("\n## Extensions\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("policy", ["web", "api"])
+def test_the_lines_of_the_docs_are_those_that_are_tested(
+    baked: Bake, policy: str
+) -> None:
+    tested = "\n".join(path.read_text("utf-8") for path in FOLDER.glob("*.py"))
+    readme = python_blocks(extensions_section(baked(header_policy=policy)))
+    blocks = python_blocks(DOCS.read_text("utf-8"))
+    assert len(blocks) > 8
+    for block in readme[FOLLOWED:] + blocks:
+        for part in block.split("\n\n\n"):
+            assert part.strip("\n") in tested, part
+
+
+def test_the_docs_name_each_extension_that_is_tested() -> None:
+    table = DOCS.read_text("utf-8").replace("-", "").lower()
+    for name in EXTENSIONS:
+        assert name in table, name
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_readme_shows_where_extensions_go(
+    baked: Bake, tmp_path: Path, policy: str
+) -> None:
+    need("build/extensions (CONTRIBUTING.md makes it)", found=PYTHON.exists())
+    project = shutil.copytree(baked(header_policy=policy), tmp_path / "my-flask-app")
+    module, call = python_blocks(extensions_section(project))[:FOLLOWED]
+    package = project / "src" / "my_flask_app"
+    (package / "extensions.py").write_text(module, "utf-8")
+    factory = package / "__init__.py"
+    text = factory.read_text("utf-8")
+    *_, replaced = call.splitlines(keepends=True)
+    assert text.count(replaced) == 1
+    text = text.replace(replaced, call)
+    text = text.replace("from . import ", "from . import extensions, ")
+    factory.write_text(text, "utf-8")
+    settings: dict[str, Any] = {
+        "FLASK_SQLALCHEMY_DATABASE_URI": "sqlite:///my.db",
+        "FLASK_SECRET_KEY": "x" * 32,
+        "PYTHONPATH": "src",
+    }
+    flask = (PYTHON, "-m", "flask", "--app", "my_flask_app")
+    done = run(*flask, "headers", "check", cwd=project, **settings)
+    assert done.stdout.splitlines()[-1].endswith("violations: 0")
+    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
