@@ -49,6 +49,7 @@ MOVED = [
         r"fonts\.gstatic\.com/.*",
         r"@fontsource/inter/files/inter-latin-400-normal.woff2",
     ),
+    (r"cdn\.jsdelivr\.net/npm/htmx\.org@2[\d.]*/(.*)", r"htmx2/\1"),
     (r"cdn\.jsdelivr\.net/npm/(.*)", r"\1"),
     (r"unpkg\.com/(.*)", r"\1"),
 ]
