@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -40,8 +41,13 @@ def test_the_diagram_has_each_strategy() -> None:
     assert all(f"[/{strategy}/]" in diagram for strategy in STRATEGIES)
 
 
-def test_links_to_files_of_the_repository_lead_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", README)
-    assert len(links) > 3
+@pytest.mark.parametrize(
+    "page",
+    [TEMPLATE / "README.md", *sorted((TEMPLATE / "docs").glob("*.md"))],
+    ids=lambda page: page.name,
+)
+def test_links_to_files_of_the_repository_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+    assert links or page.name != "README.md"
     for link in links:
-        assert (TEMPLATE / link).exists(), link
+        assert (page.parent / link).exists(), link

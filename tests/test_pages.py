@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from importlib.util import find_spec
@@ -12,7 +13,7 @@ import pytest
 from .conftest import Bake, need
 from .pages.listing import Page, all_pages
 from .pages.suggesting import lines_of
-from .pages.table import counts, outcomes
+from .pages.table import DOCUMENT, counts, outcomes
 
 RECIPES = [
     "alpine-cdn",
@@ -76,6 +77,12 @@ def test_printed_lines_are_read_as_someone_would_paste_them() -> None:
         "Content-Security-Policy": active | {"connect-src": "https://api.example"},
         "Cross-Origin-Embedder-Policy": None,
     }
+
+
+def test_the_recipes_are_those_of_the_document() -> None:
+    _, _, text = DOCUMENT.read_text("utf-8").partition("## Recipes")
+    recipes = re.findall(r"/templates/([\w-]+)\.html", text.partition("\n## ")[0])
+    assert sorted(recipes) == RECIPES
 
 
 @pytest.mark.slow

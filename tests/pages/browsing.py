@@ -31,6 +31,9 @@ APP = "app.example.com"
 WAIT = 8.0
 """Seconds until a page must work."""
 
+WAIT_BLOCKED = 3.0
+"""The same, from when something of it was blocked."""
+
 HELPERS = """
 window.painted = (canvas) => {
   const copy = document.createElement("canvas");
@@ -220,6 +223,8 @@ def wait(tab: Tab, page: Page) -> bool:
         if all(holds(tab, key, value) for key, value in page.fields):
             return True
         tab.wait_for_timeout(100)
+        if holds(tab, "works", "window.violations > 0"):
+            end = min(end, time.monotonic() + WAIT_BLOCKED)
     return False
 
 
