@@ -158,7 +158,6 @@ FAULTS = [
         ("late-304", 'if OWN in environ and status.startswith("304"):', "if False:"),
         ("mounted", "if rule and rule.map is app.url_map else", "if rule else"),
         ("early-answer", "rule = _match(app, req)", "rule = None"),
-        ("length", 'has_length = "Content-Length" in self.headers', "has_length = False"),
         ("no-body", "return not has_length and self.status_code not in {204, 304}", "return not has_length"),
         ("vary-list", "parse_list_header(value)", "[value]"),
         ("overlap", 'elif name != "Content-Length" and name.lower() in names:', "elif False:"),

@@ -38,7 +38,8 @@ from my_flask_app.response_headers import (
     report_only,
 )
 
-from .apps import make_app, set_policy
+from .apps import bare_app, make_app, set_policy
+from .cli.conftest import change_headers, without
 from .response_kinds import HERE, KINDS, STATIC, Kind, fail
 from .wire import HTTPS, RawResponse, fetch
 
@@ -237,6 +238,16 @@ def test_a_static_file_that_has_not_changed_has_no_policy_either(app: Flask) -> 
     response = fetch(app, STATIC, headers={"If-None-Match": etag})
     assert response.code == 304
     assert response.values(CSP) == []
+
+
+def test_a_304_that_a_middleware_edits_is_still_that_of_a_page() -> None:
+    app = bare_app()
+    app.add_url_rule("/page", "page", not_modified_without_nonce)
+    change_headers(app, without("Cache-Control"))
+    set_policy(app, POLICY)
+    response = fetch(app, "/page")
+    assert response.code == 304
+    assert response.values("Cache-Control") == ["no-cache"]
 
 
 def test_a_response_that_becomes_a_304_at_the_end_has_no_policy(app: Flask) -> None:
