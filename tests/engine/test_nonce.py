@@ -453,6 +453,12 @@ def test_an_amendment_of_one_directive_leaves_the_nonce_of_another(app: Flask) -
     assert found["script-src"][1] == "'strict-dynamic'"
 
 
+def test_an_amendment_applies_to_what_is_not_a_page(app: Flask) -> None:
+    amend = override_headers({CSP: amend_csp({"form-action": "https://cdn.example"})})
+    app.add_url_rule("/data", "data", amend(lambda: {"key": "value"}))
+    assert directives(fetch(app, "/data"))["form-action"] == ["https://cdn.example"]
+
+
 def test_an_amendment_may_remove_upgrade_insecure_requests(app: Flask) -> None:
     amend = amend_csp({"upgrade-insecure-requests": None})
     app.add_url_rule("/page", "page", override_headers({CSP: amend})(lambda: "text"))

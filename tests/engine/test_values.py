@@ -71,7 +71,9 @@ class FromMethod(CachedValue):
 
     def build(self, method: str) -> str | DynamicValue | None:
         """Return the method, nothing for OPTIONS, and a dynamic value for HEAD."""
-        built = {"OPTIONS": None, "HEAD": FromPath(), "POST": TwoLines(), "PUT": "x\ny"}
+        built: dict[str, str | DynamicValue | None]
+        built = {"OPTIONS": None, "HEAD": FromPath(), "POST": TwoLines()}
+        built |= {"PUT": "x\ny", "PATCH": "x\ry"}
         return built.get(method, method)
 
 
@@ -145,8 +147,13 @@ def test_the_cache_has_a_limit() -> None:
 
 @pytest.mark.parametrize(
     ("value", "method"),
-    [(TwoLines(), "GET"), (FromMethod(), "POST"), (FromMethod(), "PUT")],
-    ids=["dynamic", "dynamic from a cached value", "cached"],
+    [
+        (TwoLines(), "GET"),
+        (FromMethod(), "POST"),
+        (FromMethod(), "PUT"),
+        (FromMethod(), "PATCH"),
+    ],
+    ids=["dynamic", "dynamic from a cached value", "line feed", "carriage return"],
 )
 def test_a_value_with_a_line_break_is_not_sent(
     value: DynamicValue, method: str

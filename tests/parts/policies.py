@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 COMMON = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Embedder-Policy": "credentialless",
     "Permissions-Policy": (
         "accelerometer=(), autoplay=(), camera=(), clipboard-read=(),"
-        " clipboard-write=(), cross-origin-isolated=(), display-capture=(),"
-        " encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(),"
+        " clipboard-write=(self), cross-origin-isolated=(), display-capture=(),"
+        " encrypted-media=(), fullscreen=(self), gamepad=(), geolocation=(), gyroscope=(),"
         " hid=(), idle-detection=(), interest-cohort=(), keyboard-map=(),"
         " magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(),"
         " publickey-credentials-get=(), screen-wake-lock=(), serial=(),"

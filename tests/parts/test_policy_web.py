@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 WEB = COMMON | {"Reporting-Endpoints": 'csp="/csp-reports"'}
 
 PAGE = (
-    "default-src 'none'; script-src {script}; style-src 'self'{style}; img-src 'self';"
-    " font-src 'self'; connect-src 'self'; manifest-src 'self'; object-src 'none';"
+    "default-src 'none'; script-src {script}; style-src 'self'{style}; img-src 'self'"
+    " data: blob:; media-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
-    " require-trusted-types-for 'script'; report-uri /csp-reports; report-to csp"
+    " report-uri /csp-reports"
 )
 FILE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -53,11 +53,23 @@ def test_a_page_without_a_nonce(app: Flask) -> None:
     }
 
 
+def test_a_script_has_the_policy_of_a_worker(app: Flask) -> None:
+    csp = f"{FILE}; script-src 'self'; connect-src 'self'"
+    (sent,) = fetch(app, "/static/hello.js").values("Content-Security-Policy")
+    assert sent == csp
+
+
 def test_everything_else(app: Flask) -> None:
     assert sent_by(app, "/health") == WEB | {"Content-Security-Policy": FILE}
 
 
 def test_https(app: Flask) -> None:
+    page = PAGE.format(script="'none'", style="")
+    assert sent_by(app, "/no/such/page", https=True) == WEB | {
+        "Content-Security-Policy": f"{page}; report-to csp; upgrade-insecure-requests",
+        "Strict-Transport-Security": HSTS,
+        "Cache-Control": "no-cache",
+    }
     assert sent_by(app, "/health", https=True) == WEB | {
         "Content-Security-Policy": f"{FILE}; upgrade-insecure-requests",
         "Strict-Transport-Security": HSTS,
