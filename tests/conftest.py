@@ -62,7 +62,7 @@ LEFT_OUT = pytest.StashKey[int]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--slow``, which ``.ci/run`` turns on by its environment."""
     complete = bool(os.environ.get("TEMPLATE_TESTS_COMPLETE"))
-    text = "Run the slow tests, too, as .ci/run does."
+    text = "Run the slow tests, too."
     parser.addoption("--slow", action="store_true", default=complete, help=text)
 
 
@@ -72,13 +72,12 @@ def pytest_collection_modifyitems(
     """Leave out the slow tests, unless they are asked for or their file is named."""
     if config.getoption("slow") or any(".py" in arg for arg in config.args):
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    items[:] = [item for item in items if item not in slow]
-    config.stash[LEFT_OUT] = len(slow)
-    if hasattr(
-        config, "workeroutput"
-    ):  # pytest-xdist: the main process collects nothing
-        config.workeroutput["left_out"] = len(slow)
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    config.stash[LEFT_OUT] = len(items) - len(quick)
+    items[:] = quick
+    # With pytest-xdist the main process collects nothing, and asks the others.
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left_out"] = config.stash[LEFT_OUT]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -94,7 +93,7 @@ def pytest_terminal_summary(
 ) -> None:
     """Say what was left out. Pytest itself lists what a missing component skipped."""
     if count := config.stash.get(LEFT_OUT, 0):
-        line = f"{count} slow tests were left out: --slow runs them, as .ci/run does."
+        line = f"{count} slow tests were left out: --slow runs them, too."
         terminalreporter.write_line(line)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,18 @@ def gunicorn_over_https(
     environment = {"PYTHONPATH": str(Path(__file__).parent)} | environment
     with gunicorn(project, app, *options, log=log, **environment) as (_, port):
         yield port
+
+
+@contextmanager
+def serve_sites(
+    handler: type[BaseHTTPRequestHandler], certificate: Certificate
+) -> Iterator[int]:
+    """Serve other sites over HTTPS, and yield the port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert, certificate.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .conftest import Bake
-from .served_over_https import Certificate, gunicorn_over_https, new_certificate
-from .test_browser import Site, Visit, chromium, serve_others
+from .served_over_https import (
+    Certificate,
+    gunicorn_over_https,
+    new_certificate,
+    serve_sites,
+)
+from .test_browser import OtherSites, Site, Visit, chromium
 from .test_served import gunicorn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 APP = "workers_app:app"
 HOSTS = ["app", "plain", "evil", "maps", "pay"]
@@ -64,7 +69,7 @@ def served_site(
     folder = tmp_path_factory.mktemp("workers")
     log = folder / "log"
     with (
-        serve_others(certificate) as others,
+        serve_sites(OtherSites, certificate) as others,
         gunicorn_over_https(APP, project, certificate, log, OVERRIDES="yes") as port,
         gunicorn_over_https(APP, project, certificate, folder / "plain") as plain,
     ):

@@ -1,7 +1,7 @@
 """Extensions that people add on the first day, in a generated app of each strategy.
 
 Each file of ``tests/extensions/`` adds one as its own quick start says, and is put into the
-app as its ``extensions.py``. ``.ci/run`` installs them all into ``build/extensions``.
+app as its ``extensions.py``. ``CONTRIBUTING.md`` tells how they are installed into ``build/extensions``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .conftest import (
     run,
     run_python,
 )
-from .test_browser import chromium
+from .test_browser import chromium, wait_until
 from .test_served import free_port
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def exempt_health(views: Path) -> None:
 
 def project_with(bake: Bake, tmp_path: Path, name: str, **answers: str) -> Path:
     """A project that has an extension."""
-    need("build/extensions (.ci/run makes it)", found=PYTHON.exists())
+    need("build/extensions (CONTRIBUTING.md makes it)", found=PYTHON.exists())
     if name == "cross_origin":
         answers["use_cors"] = "yes"
     project = shutil.copytree(bake(**answers), tmp_path / "my-flask-app")
@@ -197,10 +197,10 @@ def test_the_pages_of_an_extension_work_in_a_browser(
         page = browser.new_page()
         messages: list[ConsoleMessage] = []
         errors: list[str] = []
-        page.on("console", messages.append)
+        page.on("console", lambda each: messages.append(each))  # noqa: PLW0108 - Playwright marks it
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url + path)
-        page.wait_for_function(started)
+        wait_until(page, started)
         page.wait_for_timeout(500)
         icon = f"{url}/favicon.ico"  # neither the app nor the extension has one
         errors += [
@@ -252,7 +252,7 @@ def test_the_docs_name_each_extension_that_is_tested() -> None:
 def test_the_readme_shows_where_extensions_go(
     baked: Bake, tmp_path: Path, policy: str
 ) -> None:
-    need("build/extensions (.ci/run makes it)", found=PYTHON.exists())
+    need("build/extensions (CONTRIBUTING.md makes it)", found=PYTHON.exists())
     project = shutil.copytree(baked(header_policy=policy), tmp_path / "my-flask-app")
     module, call = python_blocks(extensions_section(project))[:FOLLOWED]
     package = project / "src" / "my_flask_app"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,36 @@ def test_the_page_is_readable_and_accessible(
         border = "getComputedStyle(document.querySelector('td')).borderTopColor"
         styled = visit.page.evaluate(border) == "rgba(136, 136, 136, 0.533)"
         assert styled is (policy != "api")  # that one allows no style
-        visit.page.click("details:has(td.value) > summary >> nth=0")
+        visit.page.click("summary:has-text('GET /') >> nth=0")
         assert visit.page.locator("details[open] td.value").count() > 0
         assert violations(visit.page) == []
+        assert {*visit.messages} <= {NO_ICON}
+
+
+def test_what_was_blocked_is_readable_and_accessible(
+    baked: Bake, tmp_path: Path
+) -> None:
+    served = gunicorn(
+        baked(header_policy="web"), "my_flask_app:create_app()", FLASK_DEBUG="1"
+    )
+    with served as (host, port), chromium() as browser:
+        url = f"http://{host}:{port}"
+        report = {
+            "document-uri": f"{url}/",
+            "effective-directive": "img-src",
+            "blocked-uri": "https://tiles.example/1.png",
+            "disposition": "enforce",
+        }
+        kind = {"Content-Type": "application/csp-report"}
+        visit = Site(browser, tmp_path).open(f"{url}/_headers")
+        data = json.dumps({"csp-report": report})
+        visit.page.request.post(f"{url}/csp-reports", data=data, headers=kind)
+        visit.page.reload()
+        assert '"img-src": "https://tiles.example",' in visit.page.inner_text("main")
+        assert violations(visit.page) == []
+        visit.page.set_viewport_size({"width": 390, "height": 800})
+        wide = "document.documentElement.scrollWidth > innerWidth"
+        assert visit.page.evaluate(wide) is False
         assert {*visit.messages} <= {NO_ICON}
 
 

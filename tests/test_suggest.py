@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
-import threading
 import time
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .conftest import Bake, run_python
-from .served_over_https import Certificate, gunicorn_over_https, new_certificate
+from .served_over_https import (
+    Certificate,
+    gunicorn_over_https,
+    new_certificate,
+    serve_sites,
+)
 from .test_browser import OtherSites, Site, chromium
 from .test_headers_page import NO_ICON
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 CSP = "Content-Security-Policy"
 FLAGS = re.MULTILINE | re.DOTALL
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 APP = '''
 from flask import Flask, Response, render_template_string
@@ -86,14 +88,8 @@ def certificate(tmp_path: Path) -> Certificate:
 @pytest.fixture
 def cdn(certificate: Certificate) -> Iterator[int]:
     """Serve the other sites over HTTPS, and yield the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Cdn)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.cert, certificate.key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with serve_sites(Cdn, certificate) as port:
+        yield port
 
 
 def suggested(project: Path, log: Path, seconds: float = 20) -> str:

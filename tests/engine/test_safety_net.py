@@ -464,7 +464,7 @@ def test_a_stream_that_starts_again_before_its_first_byte_starts_once() -> None:
         return ClosingIterator(stream())
 
     app = bare_app()
-    app.wsgi_app = restarting  # type: ignore[method-assign]
+    app.wsgi_app = restarting  # type: ignore[assignment, method-assign]
     set_policy(app, POLICY)
     server = Server()
     response = server.serve(app)

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask, Response, make_response, session
-from flask.sessions import SecureCookieSession, SessionInterface
-from my_flask_app import create_app
+from flask.sessions import (
+    SecureCookieSession,
+    SecureCookieSessionInterface,
+    SessionInterface,
+)
+from my_flask_app import create_app, sessions
 
 from tests.engine.wire import HTTPS, fetch
 
@@ -55,6 +59,17 @@ def test_the_remember_cookie_of_flask_login_has_the_same_attributes() -> None:
     assert create_app(over_http).config["REMEMBER_COOKIE_SECURE"] is False
     config = create_app({"REMEMBER_COOKIE_SECURE": False}).config
     assert config["REMEMBER_COOKIE_SECURE"] is False
+
+
+def test_the_sessions_of_an_extension_stay() -> None:
+    class OwnSessions(SecureCookieSessionInterface):
+        pass
+
+    app = Flask(__name__)
+    sessions.set_defaults(app)
+    own = app.session_interface = OwnSessions()
+    sessions.init_app(app)
+    assert app.session_interface is own
 
 
 class Browser:

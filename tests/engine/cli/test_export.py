@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from my_flask_app.response_headers import (
     NONCE,
+    Override,
     PageCsp,
     RequestId,
     ResponseHeaders,
@@ -62,7 +63,7 @@ def test_scripts_have_their_policy_and_static_files_their_override(
     scripts = {"script-src": ["'self'"]}
     csp = PageCsp({"img-src": ["'self'"]}, {}, {"default-src": ["'none'"]}, scripts)
     amend = amend_csp({"frame-ancestors": "'self'"})
-    framed = {"Content-Security-Policy": amend, "x-odd": "static"}
+    framed: dict[str, Override] = {"Content-Security-Policy": amend, "x-odd": "static"}
     override_headers(framed)(app.view_functions["static"])
     set_policy(app, ("Content-Security-Policy", csp), ("X-Odd", "all"))
     for_scripts = "default-src 'none'; frame-ancestors 'self'; script-src 'self'"

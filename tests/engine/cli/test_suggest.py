@@ -139,7 +139,7 @@ def pasted(app: Flask, printed: str, endpoint: str) -> dict[str, Any]:
     names: dict[str, Any] = {"app": app}
     view = "" if "app.view_functions" in code else "\ndef view(): ..."
     exec(f"{first}\n{code}{view}", names)  # noqa: S102
-    target = names["view"] if view else app.view_functions[endpoint]
+    target: Any = names["view"] if view else app.view_functions[endpoint]
     overrides: dict[str, Any] = target.header_overrides
     return overrides
 
@@ -381,7 +381,7 @@ def test_an_override_of_the_route_is_respected(app: Flask) -> None:
     page = {"page": f"{HOST}/wide"}
     allowed = report("img-src", "https://t.example/a", **page)
     printed = run_on(app, log_of([allowed, report("img-src", "data", **page)]))
-    assert "# It has an override of Content-Security-Policy already" in printed
+    assert "# It has an override of Content-Security-Policy already: add" in printed
     assert "t.example" not in printed
     assert '"img-src": "data:",' in code_of(printed)
 
@@ -527,6 +527,15 @@ def test_it_can_be_narrowed_to_a_route(suggest: Suggest, route: str) -> None:
     assert "# views.item: 1 report" in printed
     assert "# views.cart" not in printed
     assert "1 report on a page of another route" in printed
+
+
+@pytest.mark.parametrize(
+    "host", ["a b", "", "https://", "[x]", "h:0", "h:99999", "\u00e9"]
+)
+def test_what_is_not_a_host_is_refused(suggest: Suggest, host: str) -> None:
+    options = ["--page-host", host]
+    printed = suggest(report("img-src", "data"), options=options, status=2)
+    assert "is not a host: write example.com or example.com/path" in printed
 
 
 def test_an_unknown_route_is_refused(suggest: Suggest) -> None:
@@ -774,7 +783,8 @@ def test_no_text_of_a_report_forges_a_line(
 def test_a_forged_report_never_becomes_a_line_that_sends_data_elsewhere(
     directive: str, csp: str
 ) -> None:
-    rows = POLICY if csp == "pages" else [(CSP, Csp({"default-src": ["'self'"]}))]
+    one: list[tuple[str, Value]] = [(CSP, Csp({"default-src": ["'self'"]}))]
+    rows = POLICY if csp == "pages" else one
     app = make_app(rows)
     sent = report(directive, "https://evil.example/", **by(MAP_JS))
     printed = run_on(app, log_of([sent, report("img-src", "data")]))

@@ -25,7 +25,7 @@ HEADER = "Content-Security-Policy"
 UPGRADE = "upgrade-insecure-requests"
 _AMEND = "amend_csp()"
 
-_FALLBACKS = {
+_FALLBACKS: Mapping[str, tuple[str, ...]] = {
     "fenced-frame-src": ("frame-src", "child-src"),
     "frame-src": ("child-src",),
     "script-src-attr": ("script-src",),
@@ -37,7 +37,6 @@ _FALLBACKS = {
 """What browsers use for a missing directive, before ``default-src``:
 https://www.w3.org/TR/CSP3/#directive-fallback-list"""
 
-_WITHOUT_FALLBACK = {"base-uri", "default-src", "form-action", "frame-ancestors"}
 _SCRIPTS = {"default-src", "script-src", "script-src-elem"}
 _STYLES = {"style-src", "style-src-elem"}
 
@@ -139,7 +138,7 @@ def amend(directives: Directives, amendments: Amendments) -> Directives:
         HeaderError: browsers would ignore a source that is added, or one that is there.
     """
     amended = {name: list(words) for name, words in directives.items()}
-    for name in sorted(amendments, key=lambda name: len(_fallbacks(name))):
+    for name in sorted(amendments, key=lambda name: len(fallbacks(name))):
         words = amendments[name]
         if words is None:
             amended.pop(name, None)
@@ -163,15 +162,16 @@ def _add(directives: Directives, name: str, words: list[str]) -> list[str]:
     return [*kept, *added]
 
 
-def _fallbacks(name: str) -> tuple[str, ...]:
-    if name not in CSP_SOURCE_DIRECTIVES or name in _WITHOUT_FALLBACK:
+def fallbacks(name: str) -> tuple[str, ...]:
+    """Return the directives that browsers use for a missing one, in their order."""
+    if "-src" not in name or name == "default-src":
         return ()
     return (*_FALLBACKS.get(name, ()), "default-src")
 
 
 def _inherited(directives: Directives, name: str) -> list[str]:
     """Return what a missing directive allows, without what means nothing in it."""
-    found = [directives[each] for each in _fallbacks(name) if each in directives]
+    found = [directives[each] for each in fallbacks(name) if each in directives]
     words = found[0] if found else ()
     if name == "worker-src" and _DYNAMIC in words:
         return ["'self'"]

@@ -189,9 +189,9 @@ def lines_for(app: Flask, endpoint: str, findings: Findings) -> list[str]:
     code = _decorator(app, endpoint, policy, lines) if lines else []
     if code and policy.is_overridden:
         code.insert(
-            0, f"# It has an override of {HEADER} already: add the lines to that."
+            0, f"# It has an override of {HEADER} already: add these to its sources."
         )
-    return code + [line for text in advice for line in bullet(text)]
+    return code + [bullet(text) for text in advice]
 
 
 def _checked(policy: RoutePolicy, findings: Findings) -> tuple[list[Line], list[str]]:
@@ -300,17 +300,17 @@ def _commented(text: str) -> str:
     return f"{' ' * (len(text) - len(code))}# {code}"
 
 
-def bullet(text: str) -> list[str]:
-    """Return a text in comments that are not too long, and break no HTML tag."""
-    lines = textwrap.wrap(
+def bullet(text: str, mark: str = "# - ") -> str:
+    """Return a text in lines that are not too long, and break no HTML tag."""
+    wrapped = textwrap.fill(
         re.sub("<[^>]*>", lambda tag: tag[0].replace(" ", _NO_BREAK), text),
         88,
-        initial_indent="# - ",
-        subsequent_indent="#   ",
+        initial_indent=mark,
+        subsequent_indent=mark.replace("-", " "),
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [line.replace(_NO_BREAK, " ") for line in lines]
+    return wrapped.replace(_NO_BREAK, " ")
 
 
 def number(count: int, what: str) -> str:

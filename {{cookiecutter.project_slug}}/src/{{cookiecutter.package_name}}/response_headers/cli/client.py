@@ -35,15 +35,12 @@ def send(
     app.logger.addFilter(is_news)
     logged: set[str] = set()
     requests = dict.fromkeys(step for step in plan if isinstance(step, ProbeRequest))
-    sent = (
-        _send(app, wsgi, scheme, ProbeResponse(request, logged))
+    responses = [
+        response
         for request in requests
         for scheme in schemes
-    )
-    responses = [
-        each
-        for each in sent
-        if not (each.request.kind == "middleware" and each.app is app)
+        for response in [_send(app, wsgi, scheme, ProbeResponse(request, logged))]
+        if request.kind != "middleware" or response.app is not app
     ]
     skipped = [step for step in plan if isinstance(step, Skipped)]
     unchecked = [each for response in responses for each in _skipped_in(response)]

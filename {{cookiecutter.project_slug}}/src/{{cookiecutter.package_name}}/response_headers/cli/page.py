@@ -56,7 +56,7 @@ def show() -> str:
         reports=reports.total(),
         suggested=suggest_for(app, reports),
         first_line=IMPORT,
-        notes=NOT_REPORTED,
+        notes=NOT_REPORTED.split("\n\n"),
         reasons=reasons(app),
         has_style=csp is None or isinstance(csp, PageCsp),
     )

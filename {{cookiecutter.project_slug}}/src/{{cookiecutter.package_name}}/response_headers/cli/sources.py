@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..csp import fallbacks
 from ..validation import NONCE_OR_HASH
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ KEYWORDS = {
     "wasm-eval": "'wasm-unsafe-eval'",
 }
 """What browsers report in place of a URL, and the source that allows it."""
-
-_FALLBACKS = {"frame-src": ["child-src"], "worker-src": ["child-src", "script-src"]}
-"""What browsers use for a missing directive, before ``default-src``."""
 
 _PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 _ALSO = {"http": ["https"], "ws": ["wss", "http", "https"], "wss": ["https"]}
@@ -65,10 +63,7 @@ def sources_of(
     directives: Mapping[str, Sequence[str]], directive: str
 ) -> Sequence[str] | None:
     """Return the sources that hold for a directive, ``None`` if everything is allowed."""
-    base = directive.removesuffix("-elem").removesuffix("-attr")
-    names = [directive, base, *_FALLBACKS.get(base, ())]
-    if base.endswith("-src"):
-        names.append("default-src")
+    names = [directive, *fallbacks(directive)]
     return next((directives[name] for name in names if name in directives), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -27,7 +28,7 @@ from .advice import (
 )
 from .blocked import MAX_DIFFERENT, MAX_LINE, Report, count, read, shown
 from .client import host_of
-from .plan import Plan, narrow
+from .plan import narrow
 from .sources import parse_url
 
 if TYPE_CHECKING:
@@ -45,18 +46,23 @@ NOT_REPORTED = """\
 No browser reports a pop-up that lost its opener (Cross-Origin-Opener-Policy), a missing
 Referer (Referrer-Policy), what a worker fetches (the policy of its script), or a file
 that another site cannot show (Cross-Origin-Resource-Policy).
+
 Load the page again with the new lines: a script that was blocked hides what it would
 have done next. Anyone can send a report: add only what you know."""
 
 REASONS = """\
-- Nothing was blocked, or no page was loaded: see the browser's console. Browsers send
-  reports up to a minute later.
-- The page is on HTTPS and the report route on HTTP, or the certificate is not trusted.
-  Over HTTP, Chromium sends nothing if the policy has report-to.
-- CSRF protection, a login or a proxy answers POST requests to the report route: look in
-  the log for its path with a status that is not 204.
-- The log level is above WARNING, or this is not the app's log.
-- An ad blocker, or another extension of the browser, blocks reports."""
+Nothing was blocked, or no page was loaded: see the browser's console. Browsers send
+reports up to a minute later.
+
+The page is on HTTPS and the report route on HTTP, or the certificate is not trusted.
+Over HTTP, Chromium sends nothing if the policy has report-to.
+
+CSRF protection, a login or a proxy answers POST requests to the report route: look in
+the log for its path with a status that is not 204.
+
+The log level is above WARNING, or this is not the app's log.
+
+An ad blocker, or another extension of the browser, blocks reports."""
 
 
 class Judged(NamedTuple):
@@ -87,10 +93,12 @@ class Pages:
         self, app: Flask, reports: Mapping[Report, int], hosts: Collection[str]
     ) -> None:
         self._app = app
+        url = f"http://{host_of(app)}/"
+        self._environ = EnvironBuilder(base_url=url).get_environ()
         self._roots = {
-            url.hostname or "": url.path.strip("/")
+            own.hostname or "": own.path.strip("/")
             for host in hosts or _own_hosts(app, reports)
-            if (url := parse_url(f"http://{host.rpartition('://')[2]}"))
+            if (own := _own_url(host))
         }
 
     def has(self, page: SplitResult) -> bool:
@@ -106,13 +114,16 @@ class Pages:
         path = page.path or "/"
         if root and f"{path}/".startswith(f"/{root}/"):
             path = path[len(root) + 1 :] or "/"
-        info = unquote_to_bytes(path).decode("latin-1")
-        by_host = self._app.url_map.host_matching or self._app.subdomain_matching
-        url = f"{page.scheme}://{page.netloc if by_host else host_of(self._app)}/"
+        environ = self._environ | {
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1")
+        }
+        if self._app.url_map.host_matching or self._app.subdomain_matching:
+            environ["HTTP_HOST"] = page.netloc
         for method in ("GET", "POST"):
-            environ = EnvironBuilder(base_url=url, method=method).get_environ()
             try:
-                _, endpoint, _ = resolve(self._app, environ | {"PATH_INFO": info})
+                _, endpoint, _ = resolve(
+                    self._app, environ | {"REQUEST_METHOD": method}
+                )
             except Exception:  # noqa: BLE001 - a parameter's converter may be anyone's
                 return None
             if endpoint:
@@ -177,7 +188,7 @@ def suggest_for(
     return Suggestions([*_sections(app, found)], [*_summary(left_out)])
 
 
-def reasons(app: Flask) -> str:
+def reasons(app: Flask) -> list[str]:
     """Return why there may be no report, what is certain first."""
     csp = RoutePolicy(app, None).directives
     routes = [v for _, v in policy_of(app).rows if isinstance(v, ReportingEndpoints)]
@@ -185,9 +196,11 @@ def reasons(app: Flask) -> str:
         "The policy has no Content-Security-Policy.": not csp,
         "The Content-Security-Policy has no report-uri.": "report-uri" not in csp,
         "The policy has no report route: a row with ReportingEndpoints.": not routes,
-        "The app's logger drops warnings.": not app.logger.isEnabledFor(30),
+        "The app's logger drops warnings.": not app.logger.isEnabledFor(
+            logging.WARNING
+        ),
     }
-    return "\n".join([*(f"- {why}" for why in certain if certain[why]), REASONS])
+    return [*(why for why in certain if certain[why]), *REASONS.split("\n\n")]
 
 
 @click.command()
@@ -215,15 +228,17 @@ def suggest(log: TextIO, routes: tuple[str, ...], hosts: tuple[str, ...]) -> Non
     if log.isatty():
         msg = "name a log, or pipe one: flask headers suggest app.log"
         raise click.UsageError(msg)
-    try:
-        narrow(Plan(), app, routes)
-    except LookupError as error:
-        raise click.BadParameter(error.args[0], param_hint="--route") from None
+    narrow([], app, routes)  # refuses a route that does not exist
     lines = iter(lambda: log.readline(MAX_LINE), "")
+    for host in hosts:
+        if not _own_url(host):
+            msg = f"{host!r} is not a host: write example.com or example.com/path."
+            raise click.BadParameter(msg, param_hint="--page-host")
     reports, dropped = count(read(lines))
     if not reports:
         click.echo("There is no report in the log. Why there may be none:", err=True)
-        click.echo(reasons(app), err=True)
+        for why in reasons(app):
+            click.echo(bullet(why, "- "), err=True)
         raise click.exceptions.Exit(2)
     suggested = suggest_for(app, reports, routes, hosts)
     if dropped:
@@ -244,9 +259,9 @@ def _as_text(suggested: Suggestions) -> Iterator[str]:
         yield "# There is nothing to suggest."
     if suggested.left_out:
         yield from ["", "# Left out:"]
-        yield from (line for text in suggested.left_out for line in bullet(text))
-    yield ""
-    yield from (f"# {line}" for line in NOT_REPORTED.splitlines())
+        yield from map(bullet, suggested.left_out)
+    for text in NOT_REPORTED.split("\n\n"):
+        yield from ["", bullet(text, "# ")]
 
 
 def _sections(
@@ -295,6 +310,10 @@ def _file(report: Report, page: SplitResult) -> str:
     if source and source.netloc == page.netloc:
         return shown(source.path)
     return shown(report.source)
+
+
+def _own_url(host: str) -> SplitResult | None:
+    return parse_url(f"http://{host.rpartition('://')[2]}")
 
 
 def _own_hosts(app: Flask, reports: Mapping[Report, int]) -> list[str]:

@@ -95,6 +95,7 @@ EXTENSION_PAGES: dict[str, Override] = {
         },
         {},
         OTHERS,
+        SCRIPTS,
     )
 }
 """An override for the pages of an extension, such as Flask-Admin: they have no nonces.
