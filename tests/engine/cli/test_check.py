@@ -454,8 +454,8 @@ def test_a_path_with_two_routes_gets_its_wrong_method_once(
 
     @app.before_request
     def note() -> None:
-        if request.path == "/users" and request.method == "TRACE":
-            sent.append(request.scheme)
+        if flask.request.path == "/users" and flask.request.method == "TRACE":
+            sent.append(flask.request.scheme)
 
     for method in ("GET", "POST"):
         app.add_url_rule("/users", f"{method} users", lambda: "", methods=[method])
