@@ -43,6 +43,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Put deliberate faults into generated code: the tests must find each of them."""
+    install(session)
+    session.run("python", "-m", "tests.faults", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run the benchmarks, or some of them: ``-- request growth``."""
     install(session)

@@ -64,6 +64,11 @@ def test_amendments_that_browsers_would_ignore_are_refused(
     assert hint in str(caught.value)
 
 
+def test_a_directive_that_does_not_exist_is_not_removed() -> None:
+    with pytest.raises(HeaderError, match="did you mean img-src"):
+        amend_csp({"image-src": None})
+
+
 @pytest.mark.parametrize(
     ("amendments", "directive", "expected"),
     [

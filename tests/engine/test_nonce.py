@@ -38,7 +38,8 @@ from my_flask_app.response_headers import (
     report_only,
 )
 
-from .apps import make_app, set_policy
+from .apps import bare_app, make_app, set_policy
+from .cli.conftest import change_headers, without
 from .response_kinds import HERE, KINDS, STATIC, Kind, fail
 from .wire import HTTPS, RawResponse, fetch
 
@@ -239,6 +240,16 @@ def test_a_static_file_that_has_not_changed_has_no_policy_either(app: Flask) -> 
     assert response.values(CSP) == []
 
 
+def test_a_304_that_a_middleware_edits_is_still_that_of_a_page() -> None:
+    app = bare_app()
+    app.add_url_rule("/page", "page", not_modified_without_nonce)
+    change_headers(app, without("Cache-Control"))
+    set_policy(app, POLICY)
+    response = fetch(app, "/page")
+    assert response.code == 304
+    assert response.values("Cache-Control") == ["no-cache"]
+
+
 def test_a_response_that_becomes_a_304_at_the_end_has_no_policy(app: Flask) -> None:
     app.add_url_rule("/page", "page", with_nonce)
 
@@ -429,6 +440,12 @@ def test_an_amendment_of_one_directive_leaves_the_nonce_of_another(app: Flask) -
     found = directives(fetch(app, "/page"))
     assert "style-src" not in found
     assert found["script-src"][1] == "'strict-dynamic'"
+
+
+def test_an_amendment_applies_to_what_is_not_a_page(app: Flask) -> None:
+    amend = override_headers({CSP: amend_csp({"form-action": "https://cdn.example"})})
+    app.add_url_rule("/data", "data", amend(lambda: {"key": "value"}))
+    assert directives(fetch(app, "/data"))["form-action"] == ["https://cdn.example"]
 
 
 def test_an_amendment_may_remove_upgrade_insecure_requests(app: Flask) -> None:

@@ -21,6 +21,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from my_flask_app.response_headers import (
     HeaderError,
+    ResponseHeaders,
     Value,
     override_blueprint_headers,
     override_headers,
@@ -251,6 +252,12 @@ def test_a_policy_is_copied() -> None:
     policy: list[tuple[str, Value]] = [("X-Level", "policy")]
     app = make_app(policy)
     policy.append(("X-Late", "1"))
+    assert headers_for(app, None).names == {"x-level"}
+
+
+def test_the_rows_of_a_policy_may_come_from_a_generator() -> None:
+    app = bare_app()
+    ResponseHeaders((name, "policy") for name in ["X-Level"]).init_app(app)
     assert headers_for(app, None).names == {"x-level"}
 
 

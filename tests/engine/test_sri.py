@@ -107,3 +107,13 @@ def test_a_missing_file_is_an_error(app: Flask, filename: str, endpoint: str) ->
     message = str(caught.value)
     assert message.startswith(f"{endpoint!r} has no static file {filename!r}: add it")
     assert message.endswith(", or fix the template.")
+
+
+def test_a_file_outside_the_static_folder_is_an_error(
+    app: Flask, tmp_path: Path
+) -> None:
+    app.static_folder = str(tmp_path / "static")
+    Path(app.static_folder).mkdir()
+    assert (tmp_path / "app.js").exists()
+    with app.test_request_context(), pytest.raises(FileNotFoundError):
+        static_src("../app.js")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from flask import Flask, Request
 from my_flask_app.response_headers import (
@@ -16,6 +18,9 @@ from werkzeug.sansio.response import Response
 
 from .apps import bare_app, set_policy
 from .wire import fetch
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 def app_with(*rows: tuple[str, Value]) -> Flask:
@@ -32,6 +37,14 @@ class FromPath(DynamicValue):
     def get_value(self, response: Response, request: Request) -> str | None:
         """Return the path, or nothing for an error."""
         return request.path if response.status_code < 400 else None
+
+
+class FromStatus(DynamicValue):
+    """A value that depends on the status."""
+
+    def get_value(self, response: Response, _: object) -> str:
+        """Return the status as a number."""
+        return str(response.status_code)
 
 
 class TwoLines(DynamicValue):
@@ -58,7 +71,9 @@ class FromMethod(CachedValue):
 
     def build(self, method: str) -> str | DynamicValue | None:
         """Return the method, nothing for OPTIONS, and a dynamic value for HEAD."""
-        built = {"OPTIONS": None, "HEAD": FromPath(), "POST": TwoLines(), "PUT": "x\ny"}
+        built: dict[str, str | DynamicValue | None]
+        built = {"OPTIONS": None, "HEAD": FromPath(), "POST": TwoLines()}
+        built |= {"PUT": "x\ny", "PATCH": "x\ry"}
         return built.get(method, method)
 
 
@@ -66,6 +81,27 @@ def test_a_dynamic_value_is_built_for_each_response() -> None:
     app = app_with(("X-Path", FromPath()))
     assert fetch(app, "/page").values("X-Path") == ["/page"]
     assert fetch(app, "/missing").values("X-Path") == []
+
+
+def test_a_dynamic_value_that_is_not_sent_leaves_the_others_as_they_are() -> None:
+    app = app_with(("X-Path", FromPath()), ("X-Plain", "1"), ("X-Code", FromStatus()))
+    sent = fetch(app, "/missing").headers
+    assert sent[:2] == [("X-Plain", "1"), ("X-Code", "404")]
+
+
+def test_a_middleware_that_changes_the_status_changes_what_depends_on_it() -> None:
+    app = bare_app()
+    inner = app.wsgi_app
+
+    def gone(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        def start(_: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response("410 GONE", headers, *rest)
+
+        return inner(environ, start)
+
+    app.wsgi_app = gone  # type: ignore[method-assign]
+    set_policy(app, [("X-Code", FromStatus())])
+    assert fetch(app, "/missing").values("X-Code") == ["410"]
 
 
 def test_an_override_may_be_dynamic() -> None:
@@ -111,8 +147,13 @@ def test_the_cache_has_a_limit() -> None:
 
 @pytest.mark.parametrize(
     ("value", "method"),
-    [(TwoLines(), "GET"), (FromMethod(), "POST"), (FromMethod(), "PUT")],
-    ids=["dynamic", "dynamic from a cached value", "cached"],
+    [
+        (TwoLines(), "GET"),
+        (FromMethod(), "POST"),
+        (FromMethod(), "PUT"),
+        (FromMethod(), "PATCH"),
+    ],
+    ids=["dynamic", "dynamic from a cached value", "line feed", "carriage return"],
 )
 def test_a_value_with_a_line_break_is_not_sent(
     value: DynamicValue, method: str

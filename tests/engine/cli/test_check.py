@@ -447,6 +447,22 @@ def test_the_headers_of_a_stream_that_waits_are_checked(app: Flask, run: Run) ->
     assert found == [f"/events: {OVERWRITTEN}, in 2 responses"]
 
 
+def test_a_path_with_two_routes_gets_its_wrong_method_once(
+    app: Flask, run: Run
+) -> None:
+    sent: list[str] = []
+
+    @app.before_request
+    def note() -> None:
+        if flask.request.path == "/users" and flask.request.method == "TRACE":
+            sent.append(flask.request.scheme)
+
+    for method in ("GET", "POST"):
+        app.add_url_rule("/users", f"{method} users", lambda: "", methods=[method])
+    run("check")
+    assert sorted(sent) == ["http", "https"]
+
+
 def test_a_request_sees_nothing_of_the_one_before(app: Flask, run: Run) -> None:
     def view() -> str:
         flask.g.changes = True

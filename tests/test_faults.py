@@ -1,0 +1,40 @@
+"""The deliberate faults of ``faults.py`` fit the code: their texts are there, once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import Bake
+from .faults import FAULTS, PROJECTS, put_into
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_each_fault_can_be_put_into_a_project(
+    baked: Bake, tmp_path: Path, name: str
+) -> None:
+    project = baked(**PROJECTS[name])
+    stale = []
+    for group in FAULTS:
+        if group.projects.split()[0] != name:
+            continue
+        copied = Path("src/my_flask_app", group.file)
+        for fault in group:
+            (tmp_path / copied).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(project / copied, tmp_path / copied)
+            try:
+                put_into(tmp_path, group.file, fault)
+            except ValueError as error:
+                stale.append(f"{group.file}: {fault.breaks}: {error}")
+    assert not stale, "\n".join(["In tests/faults.py, see its first lines:", *stale])
+
+
+def test_each_fault_has_a_name_of_its_own() -> None:
+    names = [
+        (group.projects, group.file, fault.breaks)
+        for group in FAULTS
+        for fault in group
+    ]
+    assert len(names) == len(set(names)) > 110
