@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Bake
-from .faults import FAULTS, PROJECTS, put_into
+from .faults import FAULTS, PROJECTS, Bench, Fault, Faults, put_into
 
 
 @pytest.mark.parametrize("name", PROJECTS)
@@ -38,3 +38,13 @@ def test_each_fault_has_a_name_of_its_own() -> None:
         for fault in group
     ]
     assert len(names) == len(set(names)) > 110
+
+
+def test_a_fault_that_no_test_finds_is_told_apart(tmp_path: Path) -> None:
+    text = '("PROXY_HOPS", 0)'
+    group = Faults("proxies.py", "custom+cors", "tests/parts/test_proxies.py", [])
+    bench = Bench(tmp_path, {"custom+cors"})
+    assert bench.find(group, Fault("nothing", text, text)) is None
+    found = bench.find(group, Fault("default", text, '("PROXY_HOPS", 1)'))
+    assert found
+    assert found.startswith("tests/parts/test_proxies.py::")
