@@ -152,6 +152,7 @@ FAULTS = [
         ("type-changed", 'return same_type or status.startswith("304")', "return True"),
         ("shared", "shared = req is None or req.environ.get(OWN) is not response", "shared = False"),
         ("outside-request", "    return own if req is None else _merge(", "    return _merge("),
+        ("outside-request-applied", "merged = own if req is None else _merge(", "merged = _merge("),
         ("no-policy", "    if EXTENSION not in app.extensions:", "    if False:"),
         ("override", "headers_for(app, req.url_rule.endpoint if req.url_rule else None)", "headers_for(app, None)"),
         ("late-change", 'own = [row for row in headers if row not in applied.added or row[0] == "Vary"]', "own = headers"),
