@@ -863,20 +863,18 @@ def main() -> int:
         }
         for done in as_completed(running):
             name = running[done]
+            found = None
             try:
                 found = done.result()
+                line = f"found     {name}: {found}" if found else f"NOT FOUND {name}"
             except (
                 OSError,
                 SyntaxError,
                 ValueError,
                 subprocess.SubprocessError,
             ) as error:
-                found = None
-                print(f"ERROR     {name}: {error}", flush=True)
-            else:
-                print(
-                    f"{'found' if found else 'NOT FOUND':9} {name}: {found}", flush=True
-                )
+                line = f"ERROR     {name}: {error}"
+            print(line, flush=True)
             if found is None:
                 missed.append(name)
     print(
