@@ -1,4 +1,4 @@
-"""The deliberate faults of ``faults.py`` fit the code, and the runner tells which it misses."""
+"""The deliberate faults of ``faults.py`` fit the code: their texts are there, once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Bake
-from .faults import FAULTS, PROJECTS, Faults, main, put_into
+from .faults import FAULTS, PROJECTS, Bench, Fault, Faults, put_into
 
 
 @pytest.mark.parametrize("name", PROJECTS)
@@ -43,35 +43,16 @@ def test_each_fault_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize("name", ["web+cors", "api+cors"])
 def test_each_file_has_faults(baked: Bake, name: str) -> None:
     package = baked(**PROJECTS[name]) / "src/my_flask_app"
-    files = {
-        path.relative_to(package).as_posix()
-        for path in package.rglob("*.*")
-        if path.suffix in {".py", ".html"}
-    }
+    paths = [*package.rglob("*.py"), *package.rglob("*.html")]
+    files = {path.relative_to(package).as_posix() for path in paths}
     assert files <= {group.file for group in FAULTS}
 
 
-def test_a_fault_that_no_test_finds_is_reported(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    faults = [
-        ("removed", '    ("X-Content-Type-Options", "nosniff"),\n', ""),
-        ("comment", "HEADERS: ", "# nothing changes\nHEADERS: "),
-        ("stale", "a text that is not there", ""),
-    ]
-    tests = "tests/parts/test_policy_api.py"
-    group = Faults("policy.py", "api+cors", tests, faults)
-    monkeypatch.setattr("tests.faults.FAULTS", [group])
-    monkeypatch.setattr("sys.argv", ["faults", "--jobs", "1"])
-    assert main() == 1
-    found, missed, stale, *summary = capsys.readouterr().out.splitlines()
-    assert found.startswith("found     api+cors: policy.py: removed: tests/parts/")
-    assert missed == "NOT FOUND api+cors: policy.py: comment"
-    assert stale.startswith(
-        "ERROR     api+cors: policy.py: stale: its text is there 0 "
-    )
-    assert summary[0].startswith("3 faults, 2 not found, in ")
-    assert summary[1:] == [
-        "  api+cors: policy.py: comment",
-        "  api+cors: policy.py: stale",
-    ]
+def test_a_fault_that_no_test_finds_is_told_apart(tmp_path: Path) -> None:
+    text = '("PROXY_HOPS", 0)'
+    group = Faults("proxies.py", "custom+cors", "tests/parts/test_proxies.py", [])
+    bench = Bench(tmp_path, {"custom+cors"})
+    assert bench.find(group, Fault("nothing", text, text)) is None
+    found = bench.find(group, Fault("default", text, '("PROXY_HOPS", 1)'))
+    assert found
+    assert found.startswith("tests/parts/test_proxies.py::")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from hashlib import sha384
 from pathlib import Path
 
 import pytest
 from flask import Blueprint, Flask, render_template_string
+from my_flask_app.response_headers import ResponseHeaders
 from my_flask_app.response_headers.sri import static_href, static_src
 
 from .apps import make_app
@@ -117,3 +119,17 @@ def test_a_file_outside_the_static_folder_is_an_error(
     assert (tmp_path / "app.js").exists()
     with app.test_request_context(), pytest.raises(FileNotFoundError):
         static_src("../app.js")
+
+
+@pytest.mark.parametrize("is_made", [False, True])
+def test_templates_have_the_functions_beside_what_the_app_adds(
+    *, is_made: bool
+) -> None:
+    app = Flask(__name__)
+    app.jinja_options = {"extensions": ["jinja2.ext.do"]}
+    if is_made:
+        assert app.jinja_env
+    ResponseHeaders([], where="policy").init_app(app)
+    text = "{% do [] %}{{ csp_nonce() }}"
+    app.add_url_rule("/page", "page", lambda: render_template_string(text))
+    assert re.fullmatch("[0-9a-f]{32}", fetch(app, "/page").body.decode())

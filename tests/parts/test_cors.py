@@ -224,3 +224,21 @@ def test_cookies_for_any_site_are_refused() -> None:
 def test_the_sites_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASK_CORS_ORIGINS", f'["{SITE}"]')
     assert fetch_from(create_app(), SITE).values(ALLOW) == [SITE]
+
+
+def test_only_an_options_request_is_a_preflight() -> None:
+    headers = {"Access-Control-Request-Method": "GET"}
+    assert fetch_from(new_app(SITE), SITE, headers=headers).code == 200
+
+
+def test_who_may_read_is_said_only_if_asked() -> None:
+    assert fetch(new_app("*")).values(ALLOW) == []
+
+
+def test_methods_and_headers_of_an_api_are_allowed_by_default() -> None:
+    headers = "authorization, content-type"
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        response = preflight(new_app(SITE), SITE, method=method, headers=headers)
+        assert response.values("Access-Control-Allow-Headers") == [headers]
+        (allowed,) = response.values("Access-Control-Allow-Methods")
+        assert method in allowed.split(", ")

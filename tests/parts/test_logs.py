@@ -7,9 +7,11 @@ import json
 import logging
 import sys
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from flask import Flask, Response
+from flask.logging import default_handler
 from my_flask_app import create_app, logs
 from werkzeug.test import EnvironBuilder
 from werkzeug.wsgi import FileWrapper
@@ -353,6 +355,32 @@ def test_a_record_may_bring_its_own_id(capsys: Capture) -> None:
     job_line, own, request = lines(capsys)
     assert job_line["request_id"] == "of-the-job"
     assert own["request_id"] == request["request_id"] != "of-the-job"
+
+
+def test_an_id_of_its_own_is_shown_in_text_and_may_be_an_object(
+    capsys: Capture,
+) -> None:
+    its_id = UUID(int=1)
+    for style in ("text", "json"):
+        app = new_app(LOG_FORMAT=style, LOG_REQUESTS=False)
+        with app.test_request_context():
+            app.logger.warning("a job", extra={"request_id": its_id})
+    text, line = capsys.readouterr().err.splitlines()
+    assert f" {str(its_id)[:8]} " in text
+    assert json.loads(line)["request_id"] == str(its_id)
+
+
+def test_the_path_has_where_the_app_is_mounted(capsys: Capture) -> None:
+    new_app()(environ_of("/health", SCRIPT_NAME="/shop"), accept)
+    (line,) = lines(capsys)
+    assert line["path"] == "/shop/health"
+
+
+def test_the_owner_s_level_is_kept() -> None:
+    reset(default_handler)
+    LOGGER.setLevel(logging.ERROR)
+    create_app()
+    assert LOGGER.level == logging.ERROR
 
 
 def test_a_middleware_s_lines_have_the_id(capsys: Capture) -> None:

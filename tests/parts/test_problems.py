@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from flask import abort, json, make_response
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import BadRequest, TooManyRequests, Unauthorized
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    TooManyRequests,
+    Unauthorized,
+)
 
 from tests.engine.response_kinds import KINDS, STATIC, Kind, fail
 from tests.engine.wire import RawResponse, fetch
@@ -123,3 +129,31 @@ def test_a_redirect_is_not_a_problem(app: Flask) -> None:
     response = fetch(app, "/page")
     assert response.code == 308
     assert response.values("Location") == ["http://localhost/page/"]
+
+
+class SeeOther(HTTPException):
+    """An exception of an app that is no error."""
+
+    code = 303
+
+
+def test_a_redirect_that_is_raised_is_not_a_problem(app: Flask) -> None:
+    app.add_url_rule("/page", "page", raising(SeeOther()))
+    response = fetch(app, "/page")
+    assert response.code == 303
+    assert response.values("Content-Type") == ["text/html; charset=utf-8"]
+
+
+class RetryWith(HTTPException):
+    """A status that Python does not know."""
+
+    code = 449
+    description = "once more"
+
+
+def test_the_title_is_the_phrase_of_the_status(app: Flask) -> None:
+    # Python's phrase of 414 differs from Werkzeug's.
+    app.add_url_rule("/long", "long", lambda: abort(414))
+    app.add_url_rule("/retry", "retry", raising(RetryWith()))
+    assert problem(fetch(app, "/long"))["title"] == HTTPStatus(414).phrase
+    assert problem(fetch(app, "/retry"))["title"] == RetryWith().name

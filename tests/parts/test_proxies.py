@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import request
 from my_flask_app import create_app
+from my_flask_app.response_headers import request_id
 
 from tests.engine.wire import fetch
 
@@ -59,3 +60,13 @@ def test_the_client_s_address_comes_from_the_trusted_proxy() -> None:
 def test_an_invalid_number_is_refused(hops: Any) -> None:
     with pytest.raises(ValueError, match="FLASK_PROXY_HOPS is"):
         create_app({"PROXY_HOPS": hops})
+
+
+@pytest.mark.parametrize(("hops", "is_trusted"), [(0, False), (1, True)])
+def test_a_request_id_comes_from_a_trusted_proxy(
+    *, hops: int, is_trusted: bool
+) -> None:
+    app = create_app({"PROXY_HOPS": hops})
+    app.add_url_rule("/id", "id", lambda: request_id(request.environ))
+    response = fetch(app, "/id", headers={"X-Request-ID": "of-the-proxy"})
+    assert (response.body == b"of-the-proxy") is is_trusted

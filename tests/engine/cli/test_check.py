@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from flask import Flask
 from my_flask_app.response_headers import (
     NONCE,
+    DynamicValue,
     PageCsp,
     ResponseHeaders,
     csp_nonce,
@@ -529,3 +531,21 @@ def test_routes_may_be_matched_by_host() -> None:
 def test_a_redirect_of_a_rule_has_the_policy(app: Flask, run: Run) -> None:
     app.add_url_rule("/old/<int:number>", "old", redirect_to="/shop/item/<number>")
     assert violations(run) == []
+
+
+class Counter(DynamicValue):
+    """A value that is another one each time."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+
+    def get_value(self, _response: object, _request: object) -> str:
+        """Return the next number."""
+        return str(next(self._numbers))
+
+
+def test_a_value_that_is_another_one_each_time_is_no_violation() -> None:
+    app = bare_app()
+    ResponseHeaders([("X-Number", Counter())], where="policy").init_app(app)
+    done = app.test_cli_runner().invoke(args=["headers", "check"])
+    assert done.exit_code == 0, done.output

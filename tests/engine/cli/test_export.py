@@ -119,6 +119,7 @@ def test_a_file_is_in_latin_1_as_headers_are(app: Flask, run: Run) -> None:
             id="long",
         ),
         ("caddy", "\xe9", "Caddy would send it as UTF-8, and headers are Latin-1"),
+        ("caddy", "{", "Caddy would replace what is in braces"),
         ("caddy", "a {path}", "Caddy would replace what is in braces"),
         ("caddy", "{$HOME}", "Caddy would replace what is in braces"),
         ("caddy", "`\\", "it has a backquote, and a backslash before a quote or at"),
@@ -156,3 +157,26 @@ def test_values_of_one_response_are_not_exported_and_the_file_says_so(
     assert "# It does not set X-Request-ID, which is unique to a request.\n" in output
     set_policy(app, *POLICY)
     assert "unique" not in run("export", proxy).output
+
+
+def test_variables_of_nginx_have_letters_and_digits_only(app: Flask, run: Run) -> None:
+    app.name = "my-shop.web"
+    output = run("export", "nginx").output
+    assert set(re.findall(r"\$(\S*?shop\S*?)[ ;]", output))
+    assert "my_shop_web" in output
+    assert "my-shop" not in "".join(re.findall(r"(?m)^[^#]*$", output))
+
+
+def test_nginx_sends_the_headers_with_errors_too(run: Run) -> None:
+    lines = re.findall(r"(?m)^ *add_header .*$", run("export", "nginx").output)
+    assert lines
+    assert all(line.endswith(" always;") for line in lines)
+
+
+def test_a_name_that_caddy_takes_for_an_operator_is_refused(
+    app: Flask, run: Run
+) -> None:
+    set_policy(app, ("+X-Odd", "1"))
+    done = run("export", "caddy")
+    assert done.exit_code == 1
+    assert "'+X-Odd': its first character is an operator" in done.output

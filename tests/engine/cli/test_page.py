@@ -12,6 +12,7 @@ from my_flask_app.response_headers import (
     PageCsp,
     ResponseHeaders,
     Value,
+    override_headers,
 )
 
 from tests.engine.wire import fetch
@@ -97,3 +98,11 @@ def test_a_setting_that_cannot_be_used_is_an_error(debugged: Flask) -> None:
     debugged.config["HEADERS_SKIP"] = ["slip"]
     with pytest.raises(ValueError, match="HEADERS_SKIP has 'slip'"):
         fetch(debugged, PATH)
+
+
+def test_it_shows_overrides_that_remove_what_nothing_sets(debugged: Flask) -> None:
+    view = override_headers({"X-Nothing": None})(lambda: "")
+    debugged.add_url_rule("/page", "page", view)
+    page = fetch(debugged, PATH).body.decode()
+    assert "<h2>1 violation</h2>" in page
+    assert "it removes X-Nothing, which nothing sets" in page

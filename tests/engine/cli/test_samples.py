@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask
 from my_flask_app.response_headers import ResponseHeaders
+from my_flask_app.response_headers.cli.plan import ProbeRequest, plan_for
 from werkzeug.routing import BaseConverter, Rule
 
 from .conftest import NAME, POLICY, Run, make_app
@@ -230,3 +231,23 @@ def test_the_policy_may_have_another_name() -> None:
     output = app.test_cli_runner().invoke(args=["headers", "export", "nginx"]).output
     assert "# Generated from the header policy (headers.toml). " in output
     assert f'add_header "{NAME}" ' in output
+
+
+def planned(app: Flask, kind: str) -> list[str]:
+    """Return the requests of a kind that the check sends."""
+    plan = plan_for(app, app, thorough=True)
+    requests = [each for each in plan if isinstance(each, ProbeRequest)]
+    return [f"{each.method} {each.path}" for each in requests if each.kind == kind]
+
+
+def test_a_wrong_method_is_one_that_the_route_has_not(app: Flask) -> None:
+    app.add_url_rule("/trace", "trace", lambda: "", methods=["GET", "TRACE"])
+    assert "LINK /trace" in planned(app, "405")
+
+
+def test_no_redirect_is_expected_where_the_app_has_none() -> None:
+    app = make_app(static_folder=None)
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
+    app.add_url_rule("/shop/", "shop", lambda: "")
+    app.add_url_rule("/shop/cart", "cart", lambda: "")
+    assert planned(app, "redirect") == []

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, Response, after_this_request, redirect, request_finished
 from flask.sessions import SecureCookieSession, SessionInterface
 from my_flask_app.response_headers import override_headers
+from my_flask_app.response_headers.cli.formatting import wrapped
 
 from .conftest import NAME, VALUE, Run, change_headers, make_app
 
@@ -303,3 +304,11 @@ def test_a_header_of_the_request_at_hand_does_not_matter(app: Flask, run: Run) -
         flask.g.user = "somebody"
         (page,) = shown(run, "--route", "static")
     assert page["status"] == 200
+
+
+def test_words_are_not_broken_at_a_hyphen(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = " ".join(["Cross-Origin-Opener-Policy"] * 9)
+    for columns in range(40, 70):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = map(click.unstyle, wrapped("Label", text))
+        assert " ".join(" ".join(lines).split()) == f"Label: {text}"

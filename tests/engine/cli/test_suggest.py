@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -940,3 +942,25 @@ def test_without_debug_mode_no_report_is_kept(app: Flask) -> None:
     post(app, body_of("https://t.example/a"))
     assert not any(isinstance(each, list | set) for each in app.extensions.values())
     assert "response_headers.recent_reports" not in app.extensions
+
+
+def test_a_report_of_an_old_browser_has_the_directive_with_its_sources() -> None:
+    old = report("img-src 'self'", "https://cdn.example")
+    assert blocked.report_of(old).directive == "img-src"
+
+
+def test_a_line_that_is_nested_too_deeply_is_no_report() -> None:
+    line = f"{blocked.MARKER}{'[' * 100_000}"
+    assert list(blocked.read([line])) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
+def test_a_terminal_is_no_log(app: Flask) -> None:
+    keyboard, terminal = os.openpty()
+    os.write(keyboard, b"\x04")  # the end of the input
+    args = ["headers", "suggest", os.ttyname(terminal)]
+    done = app.test_cli_runner().invoke(args=args)
+    os.close(keyboard)
+    os.close(terminal)
+    assert done.exit_code == 2
+    assert "name a log, or pipe one: flask headers suggest app.log" in done.output

@@ -40,9 +40,9 @@ def init_app(app: Flask) -> None:
 
 @request_finished.connect
 def add_headers(app: Flask, response: Response, **_: object) -> None:
-    """Add the headers, if the response is still the one that was made."""
-    if not isinstance(app, FlaskWithPolicy):
-        return  # another app of this process
-    req = current_request()
-    if req is not None and req.environ.get(OWN) is response:
+    """Add the headers to the response that was made, if it is still that one.
+
+    Of another one ``apply_policy`` would make a copy, for which it is too late.
+    """
+    if isinstance(app, FlaskWithPolicy):  # not another app of this process
         apply_policy(response)
