@@ -491,6 +491,15 @@ FAULTS = [
         ("dead-override", "violations + dead_overrides(app)", "violations"),
         ("scheme", "[request.scheme]", '["https"]'),
     ]),
+    engine("cli/templates/response_headers/headers.html", "cli/test_page", [
+        ("nonce", ' nonce="{{ csp_nonce() }}"', ""),
+        ("violations", "    <li>{{ violation }}</li>\n", ""),
+        ("marked", "<strong>violation</strong>: ", ""),
+        ("value", "{{ sent.value }}", ""),
+        ("skipped", "<code>{{ each.what }}</code>", ""),
+        ("suggested", '{{ lines | join("\\n") }}', ""),
+        ("left-out", "  {%- if suggested.left_out %}", "  {%- if false %}"),
+    ]),
     engine("cli/plan.py", "cli/test_check cli/test_samples cli/test_middleware cli/test_show", [
         ("skipped", '            if name in app.config.get("HEADERS_SKIP", ()):', "            if False:"),
         ("skipped-route", 'endpoint in app.config.get("HEADERS_SKIP", ()),', "False,"),
@@ -859,20 +868,18 @@ def main() -> int:
         }
         for done in as_completed(running):
             name = running[done]
+            found = None
             try:
                 found = done.result()
+                line = f"found     {name}: {found}" if found else f"NOT FOUND {name}"
             except (
                 OSError,
                 SyntaxError,
                 ValueError,
                 subprocess.SubprocessError,
             ) as error:
-                found = None
-                print(f"ERROR     {name}: {error}", flush=True)
-            else:
-                print(
-                    f"{'found' if found else 'NOT FOUND':9} {name}: {found}", flush=True
-                )
+                line = f"ERROR     {name}: {error}"
+            print(line, flush=True)
             if found is None:
                 missed.append(name)
     print(

@@ -40,6 +40,14 @@ def test_each_fault_has_a_name_of_its_own() -> None:
     assert len(names) == len(set(names)) > 110
 
 
+@pytest.mark.parametrize("name", ["web+cors", "api+cors"])
+def test_each_file_has_faults(baked: Bake, name: str) -> None:
+    package = baked(**PROJECTS[name]) / "src/my_flask_app"
+    paths = [*package.rglob("*.py"), *package.rglob("*.html")]
+    files = {path.relative_to(package).as_posix() for path in paths}
+    assert files <= {group.file for group in FAULTS}
+
+
 def test_a_fault_that_no_test_finds_is_told_apart(tmp_path: Path) -> None:
     text = '("PROXY_HOPS", 0)'
     group = Faults("proxies.py", "custom+cors", "tests/parts/test_proxies.py", [])

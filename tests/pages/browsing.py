@@ -31,8 +31,14 @@ APP = "app.example.com"
 WAIT = 8.0
 """Seconds until a page must work."""
 
-WAIT_BLOCKED = 3.0
-"""The same, from when something of it was blocked."""
+WAIT_BLOCKED = 4.0
+"""The same, if something of it was blocked."""
+
+WAIT_FOR_REPORTS = 3.0
+"""Seconds until the reports must be in the log."""
+
+TABS = 20
+"""How many pages are open at the same time."""
 
 HELPERS = """
 window.painted = (canvas) => {
@@ -70,6 +76,17 @@ class Seen:
 
     works: bool
     console: list[str]
+
+
+@dataclass
+class Opened:
+    """A page in the browser, and whether what it asks for was possible."""
+
+    page: Page
+    tab: Tab
+    console: list[str]
+    possible: bool
+    works: bool = False
 
 
 def link_libraries(project: Path) -> None:
@@ -124,8 +141,10 @@ class Visitor:
         self.lines_file = folder / "lines.json"
         self.certificate = new_certificate(folder, APP, *NAMES)
 
-    def visit(self, pages: Iterable[Page], lines: Lines) -> dict[str, Seen]:
+    def visit(self, pages: list[Page], lines: Lines) -> dict[str, Seen]:
         """Serve the app with some overrides, open pages, and return what was seen."""
+        if not pages:
+            return {}
         self.lines_file.write_text(json.dumps(lines), "utf-8")
         log = self.folder / "log-of-this-visit"
         environment = {"PAGES_LINES": str(self.lines_file)}
@@ -137,7 +156,9 @@ class Visitor:
             other_sites(self.certificate) as others,
             chromium(*self._options(port, others)) as browser,
         ):
-            seen = {page.name: see(browser, page, log) for page in pages}
+            seen: dict[str, Seen] = {}
+            for start in range(0, len(pages), TABS):
+                seen |= see(browser, pages[start : start + TABS], log)
         with self.log.open("a", encoding="utf-8") as all_visits:
             all_visits.write(log.read_text("utf-8"))
         return seen
@@ -154,8 +175,26 @@ class Visitor:
         ]
 
 
-def see(browser: Browser, page: Page, log: Path) -> Seen:
-    """Open a page in a context of its own, do what it asks for, and look at it."""
+def see(browser: Browser, pages: list[Page], log: Path) -> dict[str, Seen]:
+    """Open pages, each in a context of its own, do what they ask for, and look at them.
+
+    They are open at the same time, so that they wait together.
+    """
+    opened = [open_page(browser, page) for page in pages]
+    try:
+        wait(opened)
+        end = time.monotonic() + WAIT_FOR_REPORTS
+        for each in opened:
+            if not each.works:
+                wait_for_reports(each, log, end)
+    finally:
+        for context in browser.contexts:
+            context.close()
+    return {each.page.name: Seen(each.works, each.console) for each in opened}
+
+
+def open_page(browser: Browser, page: Page) -> Opened:
+    """Open a page and do what it asks for."""
     context = browser.new_context(ignore_https_errors=True)
     context.add_init_script(HELPERS)
     context.set_default_timeout(4000)
@@ -163,14 +202,8 @@ def see(browser: Browser, page: Page, log: Path) -> Seen:
     console: list[str] = []
     tab.on("console", lambda message: console.append(message.text))
     tab.on("pageerror", lambda error: console.append(str(error)))
-    try:
-        tab.goto(f"https://{APP}/{page.name}", timeout=30000)
-        works = do(tab, page) and wait(tab, page)
-        if not works:
-            wait_for_reports(tab, page, log)
-    finally:
-        context.close()
-    return Seen(works, console)
+    tab.goto(f"https://{APP}/{page.name}", timeout=30000)
+    return Opened(page, tab, console, possible=do(tab, page))
 
 
 def do(tab: Tab, page: Page) -> bool:
@@ -216,16 +249,23 @@ def drag(tab: Tab, source: str, target: str) -> None:
     tab.mouse.up()
 
 
-def wait(tab: Tab, page: Page) -> bool:
-    """Whether a page works in time."""
-    end = time.monotonic() + WAIT
-    while time.monotonic() < end:
-        if all(holds(tab, key, value) for key, value in page.fields):
-            return True
-        tab.wait_for_timeout(100)
-        if holds(tab, "works", "window.violations > 0"):
-            end = min(end, time.monotonic() + WAIT_BLOCKED)
-    return False
+def wait(opened: list[Opened]) -> None:
+    """Wait until pages work, or should have."""
+    start = time.monotonic()
+    left = [each for each in opened if each.possible]
+    while left:
+        for each in left:
+            each.works = all(holds(each.tab, *field) for field in each.page.fields)
+        waited = time.monotonic() - start
+        left = [e for e in left if not e.works and waited < patience(e.tab)]
+        if left:
+            left[0].tab.wait_for_timeout(100)
+
+
+def patience(tab: Tab) -> float:
+    """Seconds until a page must work: fewer if something of it was blocked."""
+    blocked = holds(tab, "works", "window.violations > 0")
+    return WAIT_BLOCKED if blocked else WAIT
 
 
 def holds(tab: Tab, key: str, value: str) -> bool:
@@ -241,15 +281,14 @@ def holds(tab: Tab, key: str, value: str) -> bool:
         return False
 
 
-def wait_for_reports(tab: Tab, page: Page, log: Path, seconds: float = 3) -> None:
+def wait_for_reports(opened: Opened, log: Path, end: float) -> None:
     """Wait until the reports of what a page had blocked are in the log."""
     try:
-        expected = int(tab.evaluate("window.violations"))
+        expected = int(opened.tab.evaluate("window.violations"))
     except Error:
         expected = 1
-    end = time.monotonic() + seconds
+    mark = f'https://{APP}/{opened.page.name}\\"'
     while time.monotonic() < end:
-        text = log.read_text("utf-8", errors="replace")
-        if expected and text.count(f'https://{APP}/{page.name}\\"') >= expected:
+        if log.read_text("utf-8", errors="replace").count(mark) >= expected:
             break
-        tab.wait_for_timeout(100)
+        opened.tab.wait_for_timeout(100)

@@ -79,7 +79,7 @@ def _affected(measured: Measured, pages: list[Page], changed: set[str]) -> list[
 def _visit(
     measured: Measured, visitor: Visitor, pages: list[Page], outcome: str
 ) -> None:
-    seen = visitor.visit(pages, measured.lines) if pages else {}
+    seen = visitor.visit(pages, measured.lines)
     measured.seen |= seen
     measured.outcomes |= {name: outcome for name, page in seen.items() if page.works}
 
