@@ -91,7 +91,7 @@ def test_it_has_a_style_if_the_app_s_policy_allows_one(
     assert b"style=" not in response.body
     if csp is PAGES:
         nonce = response.body.partition(b'<style nonce="')[2].partition(b'"')[0]
-        assert nonce.decode() in response.values(CSP)[0]
+        assert f"'nonce-{nonce.decode()}'" in response.values(CSP)[0]
 
 
 def test_a_setting_that_cannot_be_used_is_an_error(debugged: Flask) -> None:

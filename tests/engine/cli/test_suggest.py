@@ -924,6 +924,12 @@ def test_the_page_shows_the_lines_for_what_came_in(debugged: Flask) -> None:
     assert "No browser reports a pop-up" in page
 
 
+def test_the_page_says_what_it_left_out(debugged: Flask) -> None:
+    post(debugged, body_of("https://t.example/a") | {"disposition": "report"})
+    page = fetch(debugged, "/_headers").body.decode()
+    assert "<li>1 report of a policy that only reports</li>" in page
+
+
 def test_the_page_escapes_what_is_reported(debugged: Flask) -> None:
     post(debugged, body_of("<script>alert(1)</script>"))
     page = fetch(debugged, "/_headers").body.decode()
