@@ -1,4 +1,4 @@
-"""``flask headers`` with each strategy: its output is the same, and it is right."""
+"""``flask headers`` in every combination: its output is the same, and it is right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import STRATEGIES, TEMPLATE, Bake, run_python
+from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ OVERWRITTEN = re.compile(
 """Kinds in which something sets a header of the policies ``web`` and ``api``."""
 
 
-@pytest.fixture(scope="module", params=["web", "custom"])  # most and least headers
+@pytest.fixture(scope="module", params=POLICIES)
 def policy(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-import ssl
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Error
 
 from tests.conftest import need, run
-from tests.served_over_https import Certificate, gunicorn_over_https, new_certificate
+from tests.served_over_https import (
+    gunicorn_over_https,
+    new_certificate,
+    serve_sites,
+)
 from tests.test_browser import chromium
 
 from .listing import HERE, Page
@@ -116,21 +116,6 @@ def build(pages: Iterable[Page]) -> None:
         )
 
 
-@contextmanager
-def other_sites(certificate: Certificate) -> Iterator[int]:
-    """Serve every other site over HTTPS, and yield the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OtherSites)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.cert, certificate.key)
-    server.socket = context.wrap_socket(
-        server.socket, server_side=True, do_handshake_on_connect=False
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
-
-
 class Visitor:
     """A browser that opens the pages of a project."""
 
@@ -153,7 +138,7 @@ class Visitor:
         )
         with (
             served as port,
-            other_sites(self.certificate) as others,
+            serve_sites(OtherSites, self.certificate) as others,
             chromium(*self._options(port, others)) as browser,
         ):
             seen: dict[str, Seen] = {}

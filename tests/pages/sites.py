@@ -173,8 +173,7 @@ def packaged(host: str, path: str) -> Path | None:
     for pattern, where in MOVED:
         if match := re.fullmatch(pattern, host + path):
             file = match.expand(where)
-            name, version, rest = parts(file)
-            del version
+            name, _, rest = parts(file)
             return LIBRARIES / name / (rest or main_file(name))
     return None
 

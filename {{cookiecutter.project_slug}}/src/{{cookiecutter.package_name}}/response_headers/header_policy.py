@@ -241,7 +241,7 @@ def apply_policy(response: Response) -> Response:
     shared = req is None or req.environ.get(OWN) is not response
     headers = response.headers
     own = list(headers if isinstance(headers, Headers) else headers.items())
-    merged = own if req is None else _merge(own, response, req)
+    merged = _merge(own, response, req)
     added = len(merged) - len(own)
     if shared:
         response = copy(response)
@@ -258,11 +258,12 @@ def merge_policy(own: list[Row], response: Response) -> list[Row]:
 
     The policy's names come first, in its order. Outside a request nothing is added.
     """
-    req = current_request()
-    return own if req is None else _merge(own, response, req)
+    return _merge(own, response, current_request())
 
 
-def _merge(own: list[Row], response: Response, req: Request) -> list[Row]:
+def _merge(own: list[Row], response: Response, req: Request | None) -> list[Row]:
+    if req is None:
+        return own
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     if EXTENSION not in app.extensions:  # a response may be shared with such an app
         return own
