@@ -48,6 +48,7 @@ def test_each_file_has_faults(baked: Bake, name: str) -> None:
     assert files <= {group.file for group in FAULTS}
 
 
+@pytest.mark.slow  # it runs pytest four times
 def test_a_fault_that_no_test_finds_is_told_apart(tmp_path: Path) -> None:
     text = '("PROXY_HOPS", 0)'
     group = Faults("proxies.py", "custom+cors", "tests/parts/test_proxies.py", [])
