@@ -219,7 +219,7 @@ def test_a_teardown_function_that_raises_does_not_start_a_second_response() -> N
         fail()
 
     server = Server()
-    with pytest.raises(Exception, match="on purpose|teardown"):
+    with pytest.raises(Exception, match=r"on purpose|teardown"):
         # Flask 3.2 raises a group of all that teardown functions raise.
         server.serve(app)
     assert len(server.starts) == 1
