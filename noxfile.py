@@ -10,7 +10,7 @@ import nox
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_venv = "yes"
 
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 MAIN = "https://github.com/pallets/{}/archive/main.zip"
 
 

@@ -23,7 +23,7 @@ from .test_served import free_port
 
 pytestmark = pytest.mark.slow
 
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 """What the template and its projects claim to support."""
 
 UNIX_SHELL = os.name == "posix" and shutil.which("sh")
@@ -51,7 +51,8 @@ def path_with_python(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     need("a Unix shell", found=UNIX_SHELL)
     found = shutil.which(f"python{request.param}")
     works = found and subprocess.run([found, "-c", ""], check=False).returncode == 0
-    need(f"Python {request.param}", found=works)
+    if not works:  # GitHub installs each; .ci/run takes what the machine has
+        pytest.skip(f"Python {request.param} is not on this machine")
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "python3").symlink_to(str(found))
