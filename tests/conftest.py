@@ -157,6 +157,15 @@ def run_python(
     return run(sys.executable, *command, cwd=cwd, **options)
 
 
+def run_pytest(
+    *arguments: str, cwd: Path, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a project's own tests, without the plugins that only this environment has."""
+    options = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | options
+    pytest_ = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+    return run_python(*pytest_, *arguments, cwd=cwd, **options)
+
+
 def clean_environment() -> dict[str, str]:
     """The environment without what would reach into a generated project."""
     dropped = ("FLASK_", "PYTEST_", "COOKIECUTTER_", "VIRTUAL_ENV", "PYTHONPATH")
@@ -183,6 +192,12 @@ def bake(cookies_session: Cookies) -> Bake:
 def baked(bake: Bake) -> Bake:
     """Return a function that bakes a project for the whole session: do not change it."""
     return cache(bake)
+
+
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a cache for all projects: what they have in common is checked once."""
+    return str(tmp_path_factory.getbasetemp() / "mypy")
 
 
 @pytest.fixture(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import TEMPLATE, clean_environment, need, run, run_python
+from .conftest import TEMPLATE, clean_environment, need, run, run_pytest
 from .test_generation import (
     FILES,
     cookiecutter,
@@ -38,7 +38,7 @@ def command(template: Path, *options: str) -> list[str]:
 def assert_works(project: Path) -> None:
     """See that a project is whole, and run the tests of what is quick."""
     assert files_of(project) == FILES["web"]
-    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    run_pytest(cwd=project)
 
 
 def test_an_output_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
