@@ -15,7 +15,13 @@ from typing import Any
 import pytest
 
 from .conftest import TEMPLATE, clean_environment, need, run, run_pytest
-from .test_generation import FILES, cookiecutter, files_of, terminal
+from .test_generation import (
+    FILES,
+    cookiecutter,
+    files_of,
+    press_enter_until,
+    terminal,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -70,9 +76,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_at_a_prompt(tmp_path: Path, terminal: Any) -> None:
-    terminal.expect_exact("(My Flask App): ")
-    terminal.sendline("")
-    terminal.expect_exact("(my-flask-app): ")
+    press_enter_until(terminal, "project_slug")
     terminal.sendintr()
     assert "Traceback" not in terminal.read()
     terminal.wait()
