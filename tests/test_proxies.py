@@ -323,6 +323,9 @@ def ask_for_all(
         for path in FILES:
             unchanged = f"If-None-Match: {proxy[scheme, path].tag}"
             proxy[scheme, path, 304] = ask(port, scheme, path, "GET", unchanged)
+            for status, part in {206: "bytes=0-0", 416: "bytes=99999-"}.items():
+                ranged = ask(port, scheme, path, "GET", f"Range: {part}")
+                proxy[scheme, path, status] = ranged
         proxy[scheme, "kept again"] = ask(port, scheme, "/kept")
         proxy[scheme, 413] = ask(port, scheme, "/", "POST")
         proxy[scheme, 504] = ask(port, scheme, "/slow")
@@ -361,6 +364,17 @@ def test_a_file_that_has_not_changed_has_the_headers_of_the_file(
     sent = answers.proxy[scheme, path, 304]
     assert sent.status == 304
     assert sent.of(answers.names) == answers.expected(scheme, path)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("status", [206, 416])
+def test_a_range_of_a_file_has_the_headers_of_the_file(
+    answers: Answers, scheme: str, status: int
+) -> None:
+    for path in ["/static/README.txt", "/static/page.html"]:
+        sent = answers.proxy[scheme, path, status]
+        assert sent.status == status
+        assert sent.of(answers.names) == answers.expected(scheme, path)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
