@@ -1,4 +1,4 @@
-"""What the README shows is what there is: the picture of the prompts, every question."""
+"""What the docs show is what there is: the picture of the prompts, every question."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from .conftest import QUESTIONS, STRATEGIES, TEMPLATE
 
 README = (TEMPLATE / "README.md").read_text("utf-8")
+DOCS = {path.stem: path.read_text("utf-8") for path in (TEMPLATE / "docs").glob("*.md")}
 
 
 def words(text: str) -> str:
@@ -31,13 +32,23 @@ def test_the_picture_shows_every_question_and_every_choice() -> None:
 
 
 @pytest.mark.parametrize("variable", QUESTIONS)
-def test_the_readme_names_every_question_and_every_choice(variable: str) -> None:
+def test_the_docs_name_every_question_and_every_choice(variable: str) -> None:
     choices = QUESTIONS[variable] if isinstance(QUESTIONS[variable], list) else []
-    assert all(f"`{each}`" in README for each in [variable, *choices])
+    assert all(f"`{each}`" in DOCS["questions"] for each in [variable, *choices])
+
+
+def test_the_readme_shows_rows_of_the_table_of_the_strategies() -> None:
+    rows = re.findall(r"^\|.* \| (?:✓|net|\*\*\d+\*\*) \|$", README, re.MULTILINE)
+    assert len(rows) > 10
+    assert set(rows) <= set(DOCS["strategies"].splitlines())
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 150
 
 
 def test_the_diagram_has_each_strategy() -> None:
-    diagram = README.partition("```mermaid\n")[2].partition("```")[0]
+    diagram = DOCS["design"].partition("```mermaid\n")[2].partition("```")[0]
     assert all(f"[/{strategy}/]" in diagram for strategy in STRATEGIES)
 
 

@@ -128,9 +128,7 @@ def create_app():
 """
 
 
-def test_the_template_s_readme_shows_what_it_prints(
-    baked: Bake, tmp_path: Path
-) -> None:
+def test_the_docs_show_what_it_prints(baked: Bake, tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(SHOP)
     project = baked(header_policy="web")
     paths = os.pathsep.join([str(tmp_path), str(project / "src")])
@@ -142,4 +140,5 @@ def test_the_template_s_readme_shows_what_it_prints(
         )
         assert done.returncode == status, done.stderr
         printed += f"$ flask --app my_flask_app headers {command}\n{done.stdout}"
-    assert f"```\n{printed}```\n" in (TEMPLATE / "README.md").read_text("utf-8")
+    page = (TEMPLATE / "docs" / "flask-headers.md").read_text("utf-8")
+    assert f"```\n{printed}```\n" in page
