@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from .conftest import (
     run,
     run_python,
 )
+
+EXTENSION = "upgrade_cookiecutter_to_2_3.TemplateExtension"
 
 COMMON_FILES = {
     ".github/dependabot.yml",
@@ -264,6 +267,40 @@ def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
     assert printed.startswith(f"{variable}: {str(answer)!r} cannot be used")
     assert allowed in printed
     assert [path.name for path in out.iterdir()] == ["my-flask-app"]
+
+
+def test_a_replay_of_an_older_version_lacks_private_answers(tmp_path: Path) -> None:
+    # Cookiecutter renders what a replay lacks without the template's extension.
+    out = tmp_path / "out"
+    cookiecutter(out, "--no-input", "deployment=docker", "header_policy=api")
+    (replay,) = (tmp_path / "home" / ".cookiecutter_replay").iterdir()
+    answers = json.loads(replay.read_text("utf-8"))["cookiecutter"]
+    asked = {name: answers[name] for name in (*QUESTIONS, "_extensions")}
+    # Other private answers than those that follow from the questions: an older version's.
+    asked |= {"project_slug": "again", "__sessions": "no", "__container": "no"}
+    replay.write_text(json.dumps({"cookiecutter": asked}), "utf-8")
+    cookiecutter(out, "--replay")
+    assert files_of(out / "again") == files_of(out / "my-flask-app")
+
+
+@pytest.mark.parametrize("extensions", [{}, {"_extensions": [EXTENSION]}])
+def test_questions_that_a_replay_lacks_are_asked(
+    tmp_path: Path, extensions: dict[str, list[str]]
+) -> None:
+    replay = tmp_path / "replay.json"
+    answers = {"project_name": "Shop", "header_policy": "custom"} | extensions
+    replay.write_text(json.dumps({"cookiecutter": answers}))
+    done = subprocess.run(
+        [sys.executable, "-m", "cookiecutter", TEMPLATE, "--replay-file", replay],
+        cwd=tmp_path,
+        env=clean_environment() | {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
+        input="\n" * len(QUESTIONS),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "(my-flask-app): " in done.stdout
+    assert files_of(tmp_path / "my-flask-app") == FILES["custom"]
 
 
 @pytest.mark.parametrize(
