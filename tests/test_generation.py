@@ -138,7 +138,11 @@ BAD_ANSWERS = [
 
 
 def cookiecutter(
-    output: Path, *options: str, template: Path = TEMPLATE, check: bool = True
+    output: Path,
+    *options: str,
+    template: Path = TEMPLATE,
+    check: bool = True,
+    **environment: str,
 ) -> str:
     """Run cookiecutter as a command and return all that it printed."""
     home = output.parent / "home"
@@ -154,6 +158,7 @@ def cookiecutter(
         check=check,
         HOME=str(home),
         USERPROFILE=str(home),
+        **environment,
     )
     return done.stdout + done.stderr
 
@@ -605,6 +610,38 @@ def test_hooks_use_the_standard_library_only() -> None:
             if line.startswith(("import ", "from "))
         ]
         assert set(imported) <= sys.stdlib_module_names, hook
+
+
+def test_hooks_run_nothing_from_the_temporary_folder(tmp_path: Path) -> None:
+    # Cookiecutter runs hooks from there, and Python looks for modules beside a script.
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    for name in (*sys.stdlib_module_names, "sitecustomize", "usercustomize"):
+        (planted / f"{name}.py").write_text(f"raise SystemExit('{name} was planted')")
+    printed = cookiecutter(
+        tmp_path / "out",
+        "--no-input",
+        TMPDIR=str(planted),
+        TEMP=str(planted),
+        TMP=str(planted),
+    )
+    assert "planted" not in printed
+    assert files_of(tmp_path / "out" / "my-flask-app") == FILES["web"]
+
+
+@pytest.mark.parametrize("hook", ["pre_gen_project.py", "post_gen_project.py"])
+@pytest.mark.parametrize("safe_path", ["", "1"])
+def test_hooks_leave_the_rest_of_the_path(
+    tmp_path: Path, hook: str, safe_path: str
+) -> None:
+    # With a safe path, Python does not look beside a script.
+    text = (TEMPLATE / "hooks" / hook).read_text("utf-8")
+    script = tmp_path / "scripts" / "hook.py"
+    script.parent.mkdir()
+    script.write_text(text.partition("import json")[0] + "print(sys.path[0])", "utf-8")
+    first = str(tmp_path)
+    options = {"PYTHONSAFEPATH": safe_path, "PYTHONPATH": first}
+    assert run_python(script, cwd=tmp_path, **options).stdout == f"{first}\n"
 
 
 def test_no_python_file_of_the_template_has_jinja_logic() -> None:
