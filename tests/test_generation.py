@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from flask_headers_extension.rules import VALIDATION
 
@@ -369,6 +371,49 @@ def test_the_user_s_own_defaults_are_answers_too(
         licence = (out / "my-flask-app" / "LICENSE").read_text("utf-8")
         assert f" {answer}\n" in licence
     else:
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("deployment", ["docker", "kubernetes"])
+@pytest.mark.parametrize("ci_service", ["github", "gitlab"])
+def test_names_are_quoted_in_yaml(bake: Bake, deployment: str, ci_service: str) -> None:
+    # Without quotes, YAML takes some for something else: null, true, yes, on, 1e3.
+    names = {"project_slug": "null", "package_name": "null_"}
+    project = bake(**names, deployment=deployment, ci_service=ci_service)
+    found = 0
+    for path in [*project.rglob("*.yml"), *project.rglob("*.yaml")]:
+        for name, style in scalars(yaml.compose(path.read_text("utf-8"))):
+            if name in {"null", "null_"}:
+                found += 1
+                assert style == '"', path
+    assert found > 1
+
+
+def scalars(node: Any) -> Iterator[tuple[str, str | None]]:
+    """Each text in a YAML document, with its quotation mark."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node.value, node.style
+    else:  # a sequence of nodes, or a mapping, whose value has pairs of them
+        for part in node if isinstance(node, tuple) else node.value:
+            yield from scalars(part)
+
+
+@pytest.mark.parametrize("answer", [None, True, 2048, 1.5])
+@pytest.mark.parametrize("variable", ["project_name", "project_slug", "package_name"])
+def test_a_default_that_yaml_takes_for_something_else(
+    tmp_path: Path, variable: str, answer: Any
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"default_context": {variable: answer}}), "utf-8")
+    out = tmp_path / "out"
+    options = ["--no-input", "--config-file", str(config)]
+    printed = cookiecutter(out, *options, check=False)
+    if printed.endswith("the rest.\n"):
+        assert isinstance(answer, int | float)
+        assert variable != "package_name"
+    else:
+        assert printed.startswith(f"{variable}: ")
+        assert printed.count("\n") == 1
         assert not out.exists()
 
 
