@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,7 +121,7 @@ BAD_ANSWERS = [
     ("package_name", "json", "standard library"),
     ("package_name", "tests", "folder of the project"),
     ("description", "two\nlines", "Use one line"),
-    ("author_email", "none", "email address"),
+    ("author_email", "me", "such as you@example.com"),
     ("author_email", "Jane <j@x.org>", "email address"),
     ("author_email", "jané@x.org", "email address"),
     ("author_email", "a..b@x.org", "email address"),
@@ -555,6 +556,49 @@ def test_a_bad_answer_stops_at_its_own_prompt(terminal: Any) -> None:
     terminal.expect_exact("project_slug: '../elsewhere' cannot be used")
     assert "import it by" not in terminal.read()
     assert exit_status(terminal) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["cookiecutter", "cruft"])
+def test_a_bad_answer_loses_no_other(
+    tmp_path: Path, template_copy: Path, tool: str
+) -> None:
+    need("a pseudo-terminal", found=sys.platform != "win32")
+    pexpect = pytest.importorskip("pexpect")
+    commit_template(template_copy)
+    create = ["create", str(template_copy)] if tool == "cruft" else [str(template_copy)]
+    given = ["author_email=no"] if tool == "cookiecutter" else []
+    environment = clean_environment() | {"HOME": str(tmp_path), "TERM": "dumb"}
+    options = {"cwd": str(tmp_path), "env": environment, "encoding": "utf-8"}
+    started = pexpect.spawn(
+        sys.executable,
+        ["-m", tool, *create, *given],
+        **options,
+        timeout=30,
+        dimensions=(40, 1000),
+    )
+    started.expect_exact("(My Flask App): ")
+    started.sendline("It's a shop")
+    choose(started, "header_strategy", "make_response")
+    for number in range(3, list(QUESTIONS).index("author_email") + 1):
+        started.expect_exact(f"[{number}/14]")
+        started.expect_exact("): ")
+        started.sendline("")
+    started.expect_exact("Author's e-mail address")
+    started.expect_exact("): ")
+    started.sendline("me")
+    printed = started.read().strip().splitlines()[-2:]
+    assert exit_status(started) == 1
+    assert printed[0].startswith("author_email: 'me' cannot be used.")
+    keep, command = printed[1].split(": ", 1)
+    assert keep == "To keep your other answers"
+    # The command, with the refused answer and what was not asked yet added to it.
+    repeated = ["-m", *shlex.split(command), "--no-input"]
+    assert not [each for each in repeated if each.startswith("author_email=")]
+    run_python(*repeated, cwd=tmp_path, HOME=str(tmp_path))
+    readme = (tmp_path / "it-s-a-shop" / "README.md").read_text("utf-8")
+    assert readme.startswith("# It's a shop\n")
+    assert "make_response()" in readme
 
 
 def commit_template(template: Path) -> None:
