@@ -215,13 +215,13 @@ def project(request: pytest.FixtureRequest, baked: Bake) -> Path:
     return baked(**request.param)
 
 
+def copy_template(to: Path) -> Path:
+    """Copy the template, without what only this machine has."""
+    left_out = (".git", ".nox", ".venv", ".*_cache", "build")
+    return Path(shutil.copytree(TEMPLATE, to, ignore=shutil.ignore_patterns(*left_out)))
+
+
 @pytest.fixture
 def template_copy(tmp_path: Path) -> Path:
     """Return a copy of the template that a test may change."""
-    copy = tmp_path / "template"
-    shutil.copytree(
-        TEMPLATE,
-        copy,
-        ignore=shutil.ignore_patterns(".git", ".nox", ".venv", ".*_cache", "build"),
-    )
-    return copy
+    return copy_template(tmp_path / "template")

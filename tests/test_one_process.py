@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TEMPLATE, run_python
+from .conftest import TEMPLATE, copy_template, run_python
 from .test_generation import FILES, commit_template, files_of
 
 OTHER_EXTENSION = """
@@ -87,8 +87,8 @@ def test_each_checkout_has_its_own_rules(
     text = rules.read_text("utf-8")
     assert text.count('f"{slug}-app"') == 1
     rules.write_text(text.replace('f"{slug}-app"', 'f"{slug}-web"'), "utf-8")
-    shutil.copytree(TEMPLATE, tmp_path / "first", ignore=shutil.ignore_patterns(".*"))
-    templates = [tmp_path / "first", template_copy, tmp_path / "first"]
+    first = copy_template(tmp_path / "first")
+    templates = [first, template_copy, first]
     if how == "relative":
         templates = [template.relative_to(tmp_path) for template in templates]
     script = GENERATE.replace(

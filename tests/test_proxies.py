@@ -222,19 +222,28 @@ def find(name: str) -> str:
 
 @contextmanager
 def started(name: str, folder: Path, **settings: object) -> Iterator[None]:
-    """Run a proxy."""
-    found = find(name)
+    """Run a proxy in front of an app."""
     user = "user root;" if os.getuid() == 0 else ""
+    config = PROXIES[name] % {"folder": folder, "user": user, **settings}
+    with running(name, folder, config, int(str(settings["http"]))):
+        yield
+
+
+@contextmanager
+def running(name: str, folder: Path, text: str, port: int) -> Iterator[None]:
+    """Run a proxy with a configuration, until it listens on a port."""
+    found = find(name)
     config = folder / "config"
-    config.write_text(PROXIES[name] % {"folder": folder, "user": user, **settings})
+    config.write_text(text)
     if name == "nginx":
         command = [found, "-p", str(folder), "-e", "stderr", "-c", str(config)]
+        command += ["-g", "daemon off;"] * ("daemon off;" not in text)
     else:
         command = [found, "run", "--adapter", "caddyfile", "--config", str(config)]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log)
     try:
-        wait_for(int(str(settings["http"])))
+        wait_for(port)
         yield
     except BaseException:
         print((folder / "log").read_text())  # noqa: T201 - a failed test shows it
@@ -314,6 +323,9 @@ def ask_for_all(
         for path in FILES:
             unchanged = f"If-None-Match: {proxy[scheme, path].tag}"
             proxy[scheme, path, 304] = ask(port, scheme, path, "GET", unchanged)
+            for status, part in {206: "bytes=0-0", 416: "bytes=99999-"}.items():
+                ranged = ask(port, scheme, path, "GET", f"Range: {part}")
+                proxy[scheme, path, status] = ranged
         proxy[scheme, "kept again"] = ask(port, scheme, "/kept")
         proxy[scheme, 413] = ask(port, scheme, "/", "POST")
         proxy[scheme, 504] = ask(port, scheme, "/slow")
@@ -352,6 +364,17 @@ def test_a_file_that_has_not_changed_has_the_headers_of_the_file(
     sent = answers.proxy[scheme, path, 304]
     assert sent.status == 304
     assert sent.of(answers.names) == answers.expected(scheme, path)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("status", [206, 416])
+def test_a_range_of_a_file_has_the_headers_of_the_file(
+    answers: Answers, scheme: str, status: int
+) -> None:
+    for path in ["/static/README.txt", "/static/page.html"]:
+        sent = answers.proxy[scheme, path, status]
+        assert sent.status == status
+        assert sent.of(answers.names) == answers.expected(scheme, path)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -416,6 +439,78 @@ def test_caddy_takes_what_the_readme_shows(baked: Bake, tmp_path: Path) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Some value" in done.stdout
+
+
+FORGED_HEADERS = [
+    "X-Forwarded-For: 203.0.113.6",
+    "X-Forwarded-Proto: forged",
+    "X_Forwarded_Proto: forged",
+    "X_Forwarded_For: forged",
+    "X-Request-ID: forged",
+    "X_Request_ID: forged",
+    "SCRIPT_NAME: /forged",
+]
+
+NGINX_PASSING = """
+pid %(folder)s/pid;
+events {}
+http {
+    server {
+        listen 127.0.0.1:%(port)s;
+        location / { %(lines)s }
+    }
+}
+"""
+
+CADDY_PASSING = """
+{
+    admin off
+    auto_https off
+}
+http://127.0.0.1:%(port)s {
+    %(lines)s
+}
+"""
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_a_proxy_as_the_readme_has_it_passes_on_nothing_that_is_forged(
+    baked: Bake, tmp_path: Path, proxy: str
+) -> None:
+    readme = (baked(header_policy="web") / "README.md").read_text("utf-8")
+    find(proxy)
+    port = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as app:
+        upstream = f"127.0.0.1:{app.getsockname()[1]}"
+        if proxy == "nginx":
+            lines = re.findall("^proxy_set_header.*", readme, re.MULTILINE)
+            lines.append(f"proxy_pass http://{upstream};")
+            passed, config = "\n".join(lines), NGINX_PASSING
+        else:
+            (block,) = re.findall(
+                r"reverse_proxy 127[^{]*\{.*?\n +\}", readme, re.DOTALL
+            )
+            passed = block.replace("127.0.0.1:8000", upstream)
+            config = CADDY_PASSING
+        text = config % {"folder": tmp_path, "port": port, "lines": passed}
+        with running(proxy, tmp_path, text, port):
+            got = head_received(app, port, *FORGED_HEADERS)
+    assert "forged" not in got
+    assert "x-forwarded-for: 203.0.113.6, 127.0.0.1" in got or (
+        proxy == "caddy" and "x-forwarded-for: 127.0.0.1" in got
+    )
+    assert got.count("x-forwarded-proto: http\r\n") == 1
+
+
+def head_received(app: socket.socket, port: int, *lines: str) -> str:
+    """Send headers through a proxy; return those that arrive, in lower case."""
+    head = ["GET / HTTP/1.1", f"Host: 127.0.0.1:{port}", *lines, "", ""]
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall("\r\n".join(head).encode())
+        app.settimeout(60)
+        connection, _ = app.accept()
+        with connection:
+            return connection.recv(65536).decode().lower()
 
 
 def test_nginx_has_each_header_once_on_what_the_app_lets_it_send_and_on_what_expires(

@@ -1,4 +1,4 @@
-"""Settings of gunicorn, which reads this file in the folder it is started in.
+"""Settings of gunicorn, started with ``--config gunicorn.conf.py``.
 
 https://docs.gunicorn.org/en/stable/settings.html
 """
@@ -7,3 +7,5 @@ https://docs.gunicorn.org/en/stable/settings.html
 # whom to trust: see FLASK_PROXY_HOPS in proxies.py.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
+# On a Unix socket it takes SCRIPT_NAME and PATH_INFO from headers, whoever sent them.
+forwarder_headers = ""

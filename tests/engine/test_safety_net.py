@@ -79,7 +79,7 @@ class Server:
 class Closing:
     """A stream that notes when it is closed, and how far it got."""
 
-    def __init__(self, *chunks: bytes | Exception) -> None:
+    def __init__(self, *chunks: bytes | BaseException) -> None:
         self.chunks = iter(chunks)
         self.closed = 0
 
@@ -90,7 +90,7 @@ class Closing:
     def __next__(self) -> bytes:
         """Return the next chunk, or raise the exception that is there."""
         chunk = next(self.chunks)
-        if isinstance(chunk, Exception):
+        if isinstance(chunk, BaseException):
             raise chunk
         return chunk
 
@@ -113,7 +113,7 @@ def handler_app(**config: Any) -> Flask:
     return app
 
 
-def stream_app(*chunks: bytes | Exception, **config: Any) -> tuple[Flask, Closing]:
+def stream_app(*chunks: bytes | BaseException, **config: Any) -> tuple[Flask, Closing]:
     """Make an app with a page that is streamed."""
     stream = Closing(*chunks)
     app = bare_app(**config)
@@ -419,17 +419,23 @@ def test_a_stream_arrives_as_it_is(chunks: list[bytes]) -> None:
     assert stream.closed == 1
 
 
-def test_a_stream_is_not_read_before_the_server_asks() -> None:
-    app, stream = stream_app(b"one ", b"two ", b"three")
+def test_a_stream_has_started_with_its_first_byte_when_the_app_returns() -> None:
+    app, stream = stream_app(b"", b"one ", b"two ", b"three")
     server = Server()
     body = app(EnvironBuilder("/page").get_environ(), server.start_response)
+    assert len(server.starts) == 1  # granian sends this, without asking for a byte
+    assert next(stream.chunks) == b"two "  # no more has been read
     chunks = iter(body)
-    assert [*stream.chunks] == [b"one ", b"two ", b"three"]
-    stream.chunks = iter([b"one ", b"two ", b"three"])
     assert next(chunks) == b"one "
-    assert len(server.starts) == 1
-    assert next(stream.chunks) == b"two "
+    assert next(chunks) == b"three"
     body.close()  # type: ignore[attr-defined]
+    assert stream.closed == 1
+
+
+def test_a_stream_that_ends_the_request_before_its_first_byte_is_closed() -> None:
+    app, stream = stream_app(SystemExit())
+    with pytest.raises(SystemExit):
+        Server().serve(app)
     assert stream.closed == 1
 
 

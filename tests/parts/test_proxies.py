@@ -56,6 +56,15 @@ def test_the_client_s_address_comes_from_the_trusted_proxy() -> None:
     assert response.body == b"203.0.113.9"
 
 
+@pytest.mark.parametrize("hops", [0, 1, 2])
+def test_no_proxy_chooses_the_host_or_the_path_of_a_url(hops: int) -> None:
+    app = create_app({"PROXY_HOPS": hops})
+    app.add_url_rule("/url", "url", lambda: request.url)
+    forged = {"X-Forwarded-Host": "forged.example", "X-Forwarded-Prefix": "/forged"}
+    headers = forged | {"Forwarded": "host=forged.example", "X-Forwarded-Port": "99"}
+    assert fetch(app, "/url", headers=headers).body == b"http://localhost/url"
+
+
 @pytest.mark.parametrize("hops", [-1, "one", 1.5, True])
 def test_an_invalid_number_is_refused(hops: Any) -> None:
     with pytest.raises(ValueError, match="FLASK_PROXY_HOPS is"):

@@ -108,7 +108,11 @@ def _serve(
     elif held[0] and isinstance(body, ClosingIterator) and not propagates(app):
         start_held = partial(_start_held, start_response, held)
         answer = partial(_answer_exception, app, environ, start_response)
-        return ClosingIterator(_stream(body, start_held, answer), body.close)
+        try:
+            return ClosingIterator(_stream(body, start_held, answer), body.close)
+        except BaseException:
+            body.close()  # the server cannot: it gets no body
+            raise
     elif held[0]:
         _start_held(start_response, held)
     return body
@@ -133,19 +137,20 @@ def _stream(
     start: Callable[[], Any],
     answer: Callable[[Exception], bytes],
 ) -> Iterator[bytes]:
-    """Yield a streamed body, or that of a 500 if it raises before its first byte.
+    """Return a streamed body, or that of a 500 if it raises before its first byte.
 
     Until then the server sends nothing either (PEP 3333), so the response starts with
-    the first byte. Starting it twice would be allowed, but gunicorn sends both heads.
+    the first byte. Starting it twice would be allowed, but gunicorn sends both heads. The
+    first byte is not left to the server's iteration: granian sends what has been started
+    when the app returns.
     """
     chunks = iter(body)
     try:
         first = next(filter(None, chunks), b"")
     except Exception as error:  # noqa: BLE001 - of any view
-        yield answer(error)
-        return
+        return iter([answer(error)])
     start()
-    yield from chain([first], chunks)
+    return chain([first], chunks)
 
 
 def _is_stream(environ: WSGIEnvironment, status: str, headers: list[Row]) -> bool:

@@ -103,12 +103,15 @@ def _answers(prefix: str, server_name: str | None) -> Iterator[str]:
     if server_name is not None:
         key = f"$server_name {key}"
         by_itself = f"{re.escape(server_name)} {by_itself}"
-    rows = {"default": '""', f'"~^{by_itself}"': f'"$scheme {prefix}_kind"'}
-    yield from _map(f'"{key}"', f"{prefix}_answer", rows)
+    # A range that a file does not have is found when the file's headers are there already.
+    own = rf'"~^(?!416)\d+ {by_itself}"'
+    rows = {"default": '""', own: f'"$scheme {prefix}_kind"'}
+    yield from _map(f'"$status {key}"', f"{prefix}_answer", rows)
 
 
 def _map(key: str, variable: str, rows: dict[str, str]) -> Iterator[str]:
     yield f"\nmap {key} {variable} {{"
+    yield "    volatile;"  # an error of nginx may take the place of a file
     yield from (f"    {match} {value};" for match, value in rows.items())
     yield "}"
 
