@@ -92,7 +92,7 @@ class TemplateExtension(Extension):
         """The name of the project's folder. Validates all answers.
 
         Raises:
-            Refusal: An answer is missing or not valid.
+            Refusal: An answer is not valid.
         """
         if "_template" not in answers:  # the last thing that is set before generation
             return FOLDER  # not the folder, but an answer with this very text

@@ -290,17 +290,14 @@ def validate_all(answers: Mapping[str, object]) -> None:
     """Check all answers before anything is written.
 
     Raises:
-        Refusal: One of them is missing or not valid.
+        Refusal: One of them is not valid.
     """
     if errors := validation_errors(answers):
         raise Refusal(errors[0])
 
 
 def validation_errors(answers: Mapping[str, object]) -> list[str]:
-    """All errors in the answers. Only a replay can lack an answer, or have another year."""
-    if missing := [variable for variable in RULES if variable not in answers]:
-        hint = "missing from the replay. Answer the questions again, without a replay."
-        return [f"{', '.join(missing)}: {hint}"]
+    """All errors in the answers. Only a replay can have another year."""
     errors = [validation_error(variable, answers[variable]) for variable in RULES]
     year = answers.get("__year", "2000")
     if not re.fullmatch(r"[0-9]{4}", str(year)):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from flask_headers_extension.rules import VALIDATION
 
@@ -23,6 +27,8 @@ from .conftest import (
     run,
     run_python,
 )
+
+EXTENSION = "upgrade_cookiecutter_to_2_3.TemplateExtension"
 
 COMMON_FILES = {
     ".github/dependabot.yml",
@@ -115,7 +121,7 @@ BAD_ANSWERS = [
     ("package_name", "json", "standard library"),
     ("package_name", "tests", "folder of the project"),
     ("description", "two\nlines", "Use one line"),
-    ("author_email", "none", "email address"),
+    ("author_email", "me", "such as you@example.com"),
     ("author_email", "Jane <j@x.org>", "email address"),
     ("author_email", "jané@x.org", "email address"),
     ("author_email", "a..b@x.org", "email address"),
@@ -135,7 +141,11 @@ BAD_ANSWERS = [
 
 
 def cookiecutter(
-    output: Path, *options: str, template: Path = TEMPLATE, check: bool = True
+    output: Path,
+    *options: str,
+    template: Path = TEMPLATE,
+    check: bool = True,
+    **environment: str,
 ) -> str:
     """Run cookiecutter as a command and return all that it printed."""
     home = output.parent / "home"
@@ -151,6 +161,7 @@ def cookiecutter(
         check=check,
         HOME=str(home),
         USERPROFILE=str(home),
+        **environment,
     )
     return done.stdout + done.stderr
 
@@ -266,6 +277,40 @@ def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
     assert [path.name for path in out.iterdir()] == ["my-flask-app"]
 
 
+def test_a_replay_of_an_older_version_lacks_private_answers(tmp_path: Path) -> None:
+    # Cookiecutter renders what a replay lacks without the template's extension.
+    out = tmp_path / "out"
+    cookiecutter(out, "--no-input", "deployment=docker", "header_policy=api")
+    (replay,) = (tmp_path / "home" / ".cookiecutter_replay").iterdir()
+    answers = json.loads(replay.read_text("utf-8"))["cookiecutter"]
+    asked = {name: answers[name] for name in (*QUESTIONS, "_extensions")}
+    # Other private answers than those that follow from the questions: an older version's.
+    asked |= {"project_slug": "again", "__sessions": "no", "__container": "no"}
+    replay.write_text(json.dumps({"cookiecutter": asked}), "utf-8")
+    cookiecutter(out, "--replay")
+    assert files_of(out / "again") == files_of(out / "my-flask-app")
+
+
+@pytest.mark.parametrize("extensions", [{}, {"_extensions": [EXTENSION]}])
+def test_questions_that_a_replay_lacks_are_asked(
+    tmp_path: Path, extensions: dict[str, list[str]]
+) -> None:
+    replay = tmp_path / "replay.json"
+    answers = {"project_name": "Shop", "header_policy": "custom"} | extensions
+    replay.write_text(json.dumps({"cookiecutter": answers}))
+    done = subprocess.run(
+        [sys.executable, "-m", "cookiecutter", TEMPLATE, "--replay-file", replay],
+        cwd=tmp_path,
+        env=clean_environment() | {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
+        input="\n" * len(QUESTIONS),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "(my-flask-app): " in done.stdout
+    assert files_of(tmp_path / "my-flask-app") == FILES["custom"]
+
+
 @pytest.mark.parametrize(
     ("name", "slug", "package"),
     [
@@ -327,6 +372,49 @@ def test_the_user_s_own_defaults_are_answers_too(
         licence = (out / "my-flask-app" / "LICENSE").read_text("utf-8")
         assert f" {answer}\n" in licence
     else:
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("deployment", ["docker", "kubernetes"])
+@pytest.mark.parametrize("ci_service", ["github", "gitlab"])
+def test_names_are_quoted_in_yaml(bake: Bake, deployment: str, ci_service: str) -> None:
+    # Without quotes, YAML takes some for something else: null, true, yes, on, 1e3.
+    names = {"project_slug": "null", "package_name": "null_"}
+    project = bake(**names, deployment=deployment, ci_service=ci_service)
+    found = 0
+    for path in [*project.rglob("*.yml"), *project.rglob("*.yaml")]:
+        for name, style in scalars(yaml.compose(path.read_text("utf-8"))):
+            if name in {"null", "null_"}:
+                found += 1
+                assert style == '"', path
+    assert found > 1
+
+
+def scalars(node: Any) -> Iterator[tuple[str, str | None]]:
+    """Each text in a YAML document, with its quotation mark."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node.value, node.style
+    else:  # a sequence of nodes, or a mapping, whose value has pairs of them
+        for part in node if isinstance(node, tuple) else node.value:
+            yield from scalars(part)
+
+
+@pytest.mark.parametrize("answer", [None, True, 2048, 1.5])
+@pytest.mark.parametrize("variable", ["project_name", "project_slug", "package_name"])
+def test_a_default_that_yaml_takes_for_something_else(
+    tmp_path: Path, variable: str, answer: Any
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"default_context": {variable: answer}}), "utf-8")
+    out = tmp_path / "out"
+    options = ["--no-input", "--config-file", str(config)]
+    printed = cookiecutter(out, *options, check=False)
+    if printed.endswith("the rest.\n"):
+        assert isinstance(answer, int | float)
+        assert variable != "package_name"
+    else:
+        assert printed.startswith(f"{variable}: ")
+        assert printed.count("\n") == 1
         assert not out.exists()
 
 
@@ -470,6 +558,49 @@ def test_a_bad_answer_stops_at_its_own_prompt(terminal: Any) -> None:
     assert exit_status(terminal) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["cookiecutter", "cruft"])
+def test_a_bad_answer_loses_no_other(
+    tmp_path: Path, template_copy: Path, tool: str
+) -> None:
+    need("a pseudo-terminal", found=sys.platform != "win32")
+    pexpect = pytest.importorskip("pexpect")
+    commit_template(template_copy)
+    create = ["create", str(template_copy)] if tool == "cruft" else [str(template_copy)]
+    given = ["author_email=no"] if tool == "cookiecutter" else []
+    environment = clean_environment() | {"HOME": str(tmp_path), "TERM": "dumb"}
+    options = {"cwd": str(tmp_path), "env": environment, "encoding": "utf-8"}
+    started = pexpect.spawn(
+        sys.executable,
+        ["-m", tool, *create, *given],
+        **options,
+        timeout=30,
+        dimensions=(40, 1000),
+    )
+    started.expect_exact("(My Flask App): ")
+    started.sendline("It's a shop")
+    choose(started, "header_strategy", "make_response")
+    for number in range(3, list(QUESTIONS).index("author_email") + 1):
+        started.expect_exact(f"[{number}/14]")
+        started.expect_exact("): ")
+        started.sendline("")
+    started.expect_exact("Author's e-mail address")
+    started.expect_exact("): ")
+    started.sendline("me")
+    printed = started.read().strip().splitlines()[-2:]
+    assert exit_status(started) == 1
+    assert printed[0].startswith("author_email: 'me' cannot be used.")
+    keep, command = printed[1].split(": ", 1)
+    assert keep == "To keep your other answers"
+    # The command, with the refused answer and what was not asked yet added to it.
+    repeated = ["-m", *shlex.split(command), "--no-input"]
+    assert not [each for each in repeated if each.startswith("author_email=")]
+    run_python(*repeated, cwd=tmp_path, HOME=str(tmp_path))
+    readme = (tmp_path / "it-s-a-shop" / "README.md").read_text("utf-8")
+    assert readme.startswith("# It's a shop\n")
+    assert "make_response()" in readme
+
+
 def commit_template(template: Path) -> None:
     """Make a git repository of a copy of the template, as cruft needs one."""
     git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
@@ -568,6 +699,38 @@ def test_hooks_use_the_standard_library_only() -> None:
             if line.startswith(("import ", "from "))
         ]
         assert set(imported) <= sys.stdlib_module_names, hook
+
+
+def test_hooks_run_nothing_from_the_temporary_folder(tmp_path: Path) -> None:
+    # Cookiecutter runs hooks from there, and Python looks for modules beside a script.
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    for name in (*sys.stdlib_module_names, "sitecustomize", "usercustomize"):
+        (planted / f"{name}.py").write_text(f"raise SystemExit('{name} was planted')")
+    printed = cookiecutter(
+        tmp_path / "out",
+        "--no-input",
+        TMPDIR=str(planted),
+        TEMP=str(planted),
+        TMP=str(planted),
+    )
+    assert "planted" not in printed
+    assert files_of(tmp_path / "out" / "my-flask-app") == FILES["web"]
+
+
+@pytest.mark.parametrize("hook", ["pre_gen_project.py", "post_gen_project.py"])
+@pytest.mark.parametrize("safe_path", ["", "1"])
+def test_hooks_leave_the_rest_of_the_path(
+    tmp_path: Path, hook: str, safe_path: str
+) -> None:
+    # With a safe path, Python does not look beside a script.
+    text = (TEMPLATE / "hooks" / hook).read_text("utf-8")
+    script = tmp_path / "scripts" / "hook.py"
+    script.parent.mkdir()
+    script.write_text(text.partition("import json")[0] + "print(sys.path[0])", "utf-8")
+    first = str(tmp_path)
+    options = {"PYTHONSAFEPATH": safe_path, "PYTHONPATH": first}
+    assert run_python(script, cwd=tmp_path, **options).stdout == f"{first}\n"
 
 
 def test_no_python_file_of_the_template_has_jinja_logic() -> None:

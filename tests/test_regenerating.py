@@ -24,6 +24,7 @@ OWN_FILES = [
     "variants/mine.txt",
     "notes.txt",
 ]
+PACKAGE = "{{cookiecutter.project_slug}}/src/{{cookiecutter.package_name}}"
 OWN_TEXT = '"""Mine."""\n'
 
 
@@ -274,3 +275,45 @@ def test_cruft_refuses_a_bad_answer_in_one_line(
     assert printed.startswith("package_name: 'class' cannot be used.")
     assert printed.count("\n") == 1
     assert contents(cruft_project) == before
+
+
+def test_cruft_renames_the_package(cruft_project: Path) -> None:
+    change = json.dumps({"package_name": "shop"})
+    options = ["--skip-apply-ask", "--variables-to-update", change]
+    cruft("update", *options, cwd=cruft_project)
+    app = (cruft_project / "src/shop/__init__.py").read_text("utf-8")
+    assert app.endswith("\n# changed by the owner\n")
+    left = {path for path in files_of(cruft_project) if "my_flask_app" in path}
+    assert left == {path for path in OWN_FILES if "my_flask_app" in path}
+    run_pytest(cwd=cruft_project)
+
+
+def test_cruft_loses_what_is_new_for_a_package_renamed_by_hand(
+    cruft_project: Path, template_copy: Path
+) -> None:
+    run("git", "mv", "src/my_flask_app", "src/shop", cwd=cruft_project)
+    commit_all(cruft_project, "renamed")
+    logs = template_copy / PACKAGE / "logs.py"
+    logs.write_text(logs.read_text("utf-8") + "\n# newer\n", "utf-8")
+    commit_all(template_copy, "newer")
+    cruft("update", "--skip-apply-ask", cwd=cruft_project)
+    # Nothing that a template could do: the README says how to rename.
+    assert "# newer" not in (cruft_project / "src/shop/logs.py").read_text("utf-8")
+    assert "up to date" in cruft("check", cwd=cruft_project)
+
+
+def test_cruft_leaves_marks_where_both_have_changed_a_line(
+    cruft_project: Path, template_copy: Path
+) -> None:
+    mine = cruft_project / "src/my_flask_app/logs.py"
+    theirs = template_copy / PACKAGE / "logs.py"
+    for path in (mine, theirs):
+        before, after = path.read_text("utf-8").split("\n", 1)
+        path.write_text(f"{before} {path}\n{after}", "utf-8")
+    commit_all(cruft_project, "edited")
+    commit_all(template_copy, "newer")
+    cruft("update", "--skip-apply-ask", cwd=cruft_project)
+    # The command that the README names finds them.
+    found = run("git", "diff", "--check", cwd=cruft_project, check=False)
+    assert found.returncode != 0
+    assert "src/my_flask_app/logs.py:1: leftover conflict marker" in found.stdout
