@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import atexit
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,6 @@ from jinja2.ext import Extension
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import CodeType
 
     from jinja2 import Environment
 
@@ -104,18 +103,6 @@ class TemplateExtension(Extension):
         return answers["project_slug"]
 
 
-class _UncachedLoader(SourceFileLoader):
-    """Compiles a module from its source, never from cached bytecode.
-
-    Python takes the bytecode of another version of the file for current if both versions
-    have the same size and were written in the same second.
-    """
-
-    def get_code(self, fullname: str) -> CodeType:
-        path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
-
-
 def _current_package(last: Path) -> Path:
     """This package, in the checkout of the template that is generated from.
 
@@ -130,13 +117,17 @@ def _current_package(last: Path) -> Path:
 
 
 def _load(name: str, package: Path) -> Any:
-    """Load a module of this package, again if it was loaded before."""
-    loader = _UncachedLoader(f"{__name__}.{name}", str(package / f"{name}.py"))
-    spec = spec_from_loader(loader.name, loader)
-    assert spec  # noqa: S101 - for the type checker
-    module = module_from_spec(spec)
-    sys.modules[loader.name] = module
-    loader.exec_module(module)
+    """Load a module of this package, again if it was loaded before.
+
+    It is compiled from its source, never taken from cached bytecode: Python takes that of
+    another version of the file for current if both versions have the same size and were
+    written in the same second.
+    """
+    path = package / f"{name}.py"
+    module = module_from_spec(ModuleSpec(f"{__name__}.{name}", None))
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    exec(compile(path.read_bytes(), path, "exec"), vars(module))  # noqa: S102
     return module
 
 

@@ -63,6 +63,7 @@ def test_a_zip_twice(tmp_path: Path, template_copy: Path) -> None:
         assert files_of(tmp_path / out / "my-flask-app") == FILES["web"]
 
 
+@pytest.mark.slow
 def test_cruft_creates_twice(tmp_path: Path, template_copy: Path) -> None:
     commit_template(template_copy)
     script = """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, redirect, request, send_file
 from my_flask_app.response_headers import (
     Csp,
     DynamicValue,
@@ -17,6 +19,7 @@ from my_flask_app.response_headers import (
     Value,
     override_headers,
 )
+from werkzeug.wrappers import Response as BaseResponse
 
 from .apps import make_app
 from .wire import RawResponse, fetch
@@ -164,3 +167,44 @@ def test_a_script_name_becomes_a_path_of_this_host(app: Flask, name: str) -> Non
     path = r"(/[A-Za-z0-9._~%-]+(/[A-Za-z0-9._~%-]*)*)?/r"
     assert re.fullmatch(rf"img-src 'self'; report-uri {path}", policy)
     assert re.fullmatch(rf'csp="{path}"', endpoints)
+
+
+def send_header(text: str) -> Response:
+    """Put a text into a header of the view's own."""
+    return Response("text", headers={"X-Value": text})
+
+
+def send_cookie(text: str) -> Response:
+    """Put a text into a cookie."""
+    response = Response("text")
+    response.set_cookie("theme", text)
+    return response
+
+
+def send_download(text: str) -> Response:
+    """Put a text into the name of a file to download."""
+    return send_file(BytesIO(b"text"), as_attachment=True, download_name=text)
+
+
+VIEWS = [send_header, send_cookie, send_download, redirect]
+
+
+@pytest.mark.parametrize("path", ["/page", "/page/"])
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_a_careless_view_adds_no_line(
+    view: Callable[[str], BaseResponse], path: str
+) -> None:
+    app = make_app(ROWS)
+    app.add_url_rule("/page/", "page", lambda: view(request.args["text"]))
+    for attack in ATTACKS:
+        query = urlencode({"text": attack.encode("utf-8", "surrogatepass")})
+        response = fetch(app, path, query_string=query)
+        if path == "/page" or view is redirect:
+            assert response.code in {302, 308, 500}
+            assert_clean(response)
+        # Other control characters in a header of the view's own are for the server to refuse.
+        assert not [
+            value for _, value in response.headers if re.search("[\r\n]", value)
+        ]
+        assert response.values(INJECTED) == []
+        assert response.values("X-Frame-Options") == ["DENY"]
