@@ -523,14 +523,14 @@ def test_the_prompts_are_answered_in_a_terminal(
     choose(terminal, "header_policy", "custom")
     terminal.expect_exact("(letters, digits, -) (Custom-Header): ")
     terminal.sendline("X-Shop")
-    terminal.expect_exact("own header's value (Some value): ")
+    terminal.expect_exact("Value of your own header (Some value): ")
     terminal.sendline("open")
     choose(terminal, "use_cors", "yes")
     terminal.expect_exact(
-        "Name of the folder and of the distribution (jurgen-s-shop): "
+        "Name of the folder and of the distribution package (jurgen-s-shop): "
     )
     terminal.sendline("")
-    terminal.expect_exact("Name to import it by (jurgen_s_shop): ")
+    terminal.expect_exact("Python package name (jurgen_s_shop): ")
     terminal.sendline("shop")
     for _ in ("description", "author_name", "author_email"):
         terminal.expect_exact("): ")
@@ -584,7 +584,7 @@ def test_a_bad_answer_loses_no_other(
         started.expect_exact(f"[{number}/14]")
         started.expect_exact("): ")
         started.sendline("")
-    started.expect_exact("Author's e-mail address")
+    started.expect_exact("Author's email address")
     started.expect_exact("): ")
     started.sendline("me")
     printed = started.read().strip().splitlines()[-2:]
