@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -206,12 +207,19 @@ class Images:
         return done.returncode == 0
 
     @contextmanager
-    def nginx_started(self, app_port: int) -> Iterator[tuple[int, int, Path]]:
+    def nginx_started(
+        self, app_port: int, **changes: str
+    ) -> Iterator[tuple[int, int, Path]]:
         """Run nginx's image before an app, and yield its ports and its log."""
         nginx = self.stages["nginx"]
         ports = free_port(), free_port()
         config = nginx.root / "etc" / "nginx" / f"nginx_{ports[0]}.conf"
-        config.write_text(nginx_config(nginx, app_port, *ports))
+        text = nginx_config(nginx, app_port, *ports)
+        for directive, value in changes.items():
+            pattern = rf"\b{re.escape(directive)} [^;]*;"
+            text, count = re.subn(pattern, f"{directive} {value};", text)
+            assert count == 1
+        config.write_text(text)
         program, *options = nginx.command
         command = [find(program), *options, "-c", str(config)]
         with started(nginx, command) as (_, log):
@@ -436,6 +444,33 @@ def test_redirects_keep_the_port_that_was_asked(images: Images, tmp_path: Path) 
         sent = ask(port, "http", "/folder", host=f"localhost:{port}")
     assert sent.status == 308
     assert ("Location", f"http://localhost:{port}/folder/") in sent.headers
+
+
+def test_nginx_answers_soon_if_the_app_is_away(images: Images) -> None:
+    """Its address may still be known, or the resolver asks elsewhere for its name."""
+    names = policy_names(images.project) - {"x-request-id"}
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):  # nobody accepts them: more connections are not answered
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        mute = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+        mute.bind(("127.0.0.1", 0))
+        resolver = f"127.0.0.1:{mute.getsockname()[1]} ipv6=off"
+        port = full.getsockname()[1]
+        for status, changes in {
+            504: {},
+            502: {"set $app": "app:8000", "resolver": resolver},
+        }.items():
+            started_nginx = images.nginx_started(port, **changes)
+            nginx_port, _, _ = stack.enter_context(started_nginx)
+            start = time.monotonic()
+            sent = ask(nginx_port, "http", "/")
+            assert time.monotonic() - start < 10
+            assert sent.status == status
+            found = {name.lower() for name, _ in sent.of(names)}
+            assert len(found) == len(sent.of(names)) >= len(names) - 2
 
 
 def test_nginx_takes_its_configuration(images: Images) -> None:
