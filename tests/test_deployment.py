@@ -453,7 +453,7 @@ def test_nginx_answers_soon_if_the_app_is_away(images: Images) -> None:
         full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(3):  # nobody accepts them: more connections are not answered
             client = stack.enter_context(socket.socket())
-            client.setblocking(False)
+            client.settimeout(0)
             client.connect_ex(full.getsockname())
         mute = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
         mute.bind(("127.0.0.1", 0))
