@@ -10,7 +10,8 @@ import nox
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_venv = "yes"
 
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
+MAIN = "https://github.com/pallets/{}/archive/main.zip"
 
 
 def install(session: nox.Session) -> None:
@@ -32,6 +33,22 @@ def tests(session: nox.Session) -> None:
     """Run the tests on every installed Python version: ``-- --slow`` runs all of them."""
     install(session)
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def ahead(session: nox.Session) -> None:
+    """Run the tests of generated code on the next Flask and Werkzeug."""
+    install(session)
+    session.install(
+        *(f"{name} @ {MAIN.format(name)}" for name in ("flask", "werkzeug"))
+    )
+    tests = (
+        "tests/test_engine.py",
+        "tests/test_projects.py",
+        "-k",
+        "promise or generated",
+    )
+    session.run("pytest", *tests, *session.posargs)
 
 
 @nox.session

@@ -33,29 +33,35 @@ if TYPE_CHECKING:
 FOLDER = "{{cookiecutter.project_slug}}"
 """The template for the name of the project's folder. Generation renders it first."""
 
-HERE = Path(__file__).parent
+PACKAGE = Path(__file__).parent
 
 
 class TemplateExtension(Extension):
     """The rules and filters for one Jinja environment.
 
-    ``cruft update`` generates from two versions of the template in one process. It checks
-    them out in the same folder, one after the other. Python imports this file once, so each
-    environment loads ``rules.py`` and ``filters.py`` again.
+    One process may generate from several checkouts of the template: ``cruft update`` checks
+    out two versions in the same folder, one after the other, and a ``.zip`` is unpacked into
+    a new folder each time. Python imports this file once, so each environment loads
+    ``rules.py`` and ``filters.py`` again, from the checkout that it generates from.
 
     The second version therefore runs with the first version's copy of this file. Keep the
-    names that it uses: ``FILTERS`` in both modules, ``QUESTIONS``, ``RULES`` and
-    ``validation_errors`` in the rules, ``as_literal`` in the filters.
+    names that it uses: ``FILTERS`` in both modules, ``QUESTIONS``, ``RULES``, ``validate``
+    and ``validate_all`` in the rules, ``as_literal`` in the filters.
     """
+
+    package = PACKAGE
+    """This package, in the checkout that was used last."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._rules = _load("rules")
-        self._filters = _load("filters")  # imports the rules: these, loaded just now
+        package = TemplateExtension.package = _current_package(self.package)
+        self._rules = _load("rules", package)
+        self._filters = _load("filters", package)  # imports the rules loaded just now
         for each in (*self._rules.FILTERS, *self._filters.FILTERS):
             environment.filters[each.__name__] = each
         environment.filters["folder"] = self.folder
-        self._template_texts = _template_texts(self._rules.QUESTIONS)
+        environment.globals["validate"] = self._rules.validate
+        self._template_texts = _template_texts(package.parent, self._rules.QUESTIONS)
         self._generates = False
 
     def preprocess(
@@ -86,13 +92,12 @@ class TemplateExtension(Extension):
         """The name of the project's folder. Validates all answers.
 
         Raises:
-            SystemExit: An answer is not valid.
+            Refusal: An answer is missing or not valid.
         """
-        if any(variable not in answers for variable in self._rules.RULES):
+        if "_template" not in answers:  # the last thing that is set before generation
             return FOLDER  # not the folder, but an answer with this very text
         self._generates = True
-        if errors := self._rules.validation_errors(answers):
-            sys.exit(errors[0])
+        self._rules.validate_all(answers)
         if "_output_dir" in answers:  # cruft does not set it
             project = Path(str(answers["_output_dir"]), str(answers["project_slug"]))
             atexit.register(report_unfinished, project)
@@ -111,9 +116,22 @@ class _UncachedLoader(SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
-def _load(name: str) -> Any:
+def _current_package(last: Path) -> Path:
+    """This package, in the checkout of the template that is generated from.
+
+    Cookiecutter and cruft append the checkout to ``sys.path``. If its path is relative, it is
+    not found from a hook's working directory: the checkout is still the last one, then.
+    """
+    for folder in reversed(sys.path):
+        package = Path(folder, __name__).absolute()
+        if (package / "rules.py").is_file():
+            return package
+    return last
+
+
+def _load(name: str, package: Path) -> Any:
     """Load a module of this package, again if it was loaded before."""
-    loader = _UncachedLoader(f"{__name__}.{name}", str(HERE / f"{name}.py"))
+    loader = _UncachedLoader(f"{__name__}.{name}", str(package / f"{name}.py"))
     spec = spec_from_loader(loader.name, loader)
     assert spec  # noqa: S101 - for the type checker
     module = module_from_spec(spec)
@@ -122,9 +140,9 @@ def _load(name: str) -> Any:
     return module
 
 
-def _template_texts(questions: Mapping[str, object]) -> set[str]:
+def _template_texts(template: Path, questions: Mapping[str, object]) -> set[str]:
     """The texts without a name that belong to the template: questions and hooks."""
-    texts = {path.read_text("utf-8") for path in (HERE.parent / "hooks").glob("*.py")}
+    texts = {path.read_text("utf-8") for path in (template / "hooks").glob("*.py")}
     for default in questions.values():
         texts.update([default] if isinstance(default, str) else [])
         texts.update(default if isinstance(default, list) else [])

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import json
 import keyword
+import os
 import re
 import runpy
+import shlex
+import subprocess
 import sys
 import unicodedata
+from email.errors import MessageError
 from email.headerregistry import Address
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from upgrade_cookiecutter_to_2_3 import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -133,14 +139,18 @@ def check_text(text: str) -> str | None:
 
 
 def check_email(address: str) -> str | None:
-    """Check an email address. An invalid one would break the build of the project."""
+    """Check an email address.
+
+    An invalid one would break the build of the project. Flit, the build backend, parses it
+    like this, and Poetry requires a dot in the domain.
+    """
     if hint := check_text(address):
         return hint
-    form = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
     try:
-        valid = re.fullmatch(form, address) and Address(addr_spec=address)
-    except ValueError:
-        valid = None
+        parsed = Address(addr_spec=address)
+    except (ValueError, IndexError, MessageError):
+        parsed = Address()
+    valid = parsed.addr_spec == address and "." in parsed.domain
     return None if valid else "Enter an email address, such as you@example.com."
 
 
@@ -216,9 +226,13 @@ RULES: Mapping[str, Callable[[str], str | None]] = {
 """The check for each variable."""
 
 
-def private_answer(answer: object, name: str) -> str:
-    """The private answer of this name that follows from ``answer``."""
-    return "yes" if answer in PRIVATE_ANSWERS[name][1] else "no"
+def with_private_answers(answers: Mapping[str, object]) -> dict[str, object]:
+    """The answers, and the private ones that follow from them."""
+    private = {
+        name: "yes" if answers[variable] in choices else "no"
+        for name, (variable, choices) in PRIVATE_ANSWERS.items()
+    }
+    return {**answers, **private}
 
 
 def validation_error(variable: str, answer: object) -> str | None:
@@ -235,34 +249,63 @@ def _error(variable: str, answer: object, hint: str) -> str:
     return f"{variable}: {given!a} cannot be used. {hint}"
 
 
-def validate(answer: object, variable: str) -> str:
-    """Return an empty text if the answer is valid.
+def validate(answers: Mapping[str, object], variable: str) -> str:
+    """Return an empty text if this answer is valid.
 
     Raises:
-        SystemExit: The answer is not valid. Cookiecutter and cruft do not catch this
-            exception, so Python prints the line and exits with status 1.
+        Refusal: It is not valid.
     """
-    if error := validation_error(variable, answer):
-        sys.exit(error)
+    if variable in answers and (error := validation_error(variable, answers[variable])):
+        raise Refusal(error + repeat_hint(answers, variable))
     return ""
 
 
-def validation_errors(answers: Mapping[str, object]) -> list[str]:
-    """All errors in the answers.
+def repeat_hint(answers: Mapping[str, object], refused: str) -> str:
+    """A second line: the command that asks again, with the other answers as defaults.
 
-    Only a replay can have the errors of the last two kinds.
+    Empty if the answers were not typed at prompts.
     """
+    program, *options = sys.argv
+    path = Path(program)
+    name = path.parent.name if path.stem == "__main__" else path.stem
+    given = {
+        variable: answer
+        for variable, answer in answers.items()
+        if variable != refused and not variable.startswith("_")
+    }
+    if not given or "--no-input" in options:
+        return ""
+    if name == "cookiecutter":
+        options = [each for each in options if not each.startswith(f"{refused}=")]
+        options += [f"{variable}={answer}" for variable, answer in given.items()]
+    elif name == "cruft" and "create" in options:
+        options += ["--extra-context", json.dumps(given, ensure_ascii=False)]
+    else:
+        return ""
+    join = subprocess.list2cmdline if os.name == "nt" else shlex.join
+    return f"\nTo keep your other answers: {join([name, *options])}"
+
+
+def validate_all(answers: Mapping[str, object]) -> None:
+    """Check all answers before anything is written.
+
+    Raises:
+        Refusal: One of them is missing or not valid.
+    """
+    if errors := validation_errors(answers):
+        raise Refusal(errors[0])
+
+
+def validation_errors(answers: Mapping[str, object]) -> list[str]:
+    """All errors in the answers. Only a replay can lack an answer, or have another year."""
+    if missing := [variable for variable in RULES if variable not in answers]:
+        hint = "missing from the replay. Answer the questions again, without a replay."
+        return [f"{', '.join(missing)}: {hint}"]
     errors = [validation_error(variable, answers[variable]) for variable in RULES]
-    for name, (variable, _) in PRIVATE_ANSWERS.items():
-        expected = private_answer(answers[variable], name)
-        given = answers.get(name, expected)
-        if given != expected:
-            hint = f"It must be {expected!r} with this {variable}."
-            errors.append(_error(name, given, hint))
     year = answers.get("__year", "2000")
     if not re.fullmatch(r"[0-9]{4}", str(year)):
         errors.append(_error("__year", year, "Use a year of four digits."))
     return [error for error in errors if error]
 
 
-FILTERS = (private_answer, validate, validation_errors)
+FILTERS = (validation_errors, with_private_answers)

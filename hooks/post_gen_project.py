@@ -8,14 +8,18 @@ deleted. A choice without a folder adds no files. A choice's folder may have its
 If cookiecutter was told to skip existing files, they are skipped here, too.
 """
 
+import sys
+
+if not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # the temporary folder: anyone may have put a json.py there
+
 import json
 import os
 import shlex
 import shutil
-import sys
 from pathlib import Path
 
-ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+ANSWERS = json.loads(r"""{{ cookiecutter | with_private_answers | tojson }}""")
 VARIANTS = Path("variants")
 STAGING = VARIANTS / ".staging"
 UNFINISHED = Path("UNFINISHED.txt")  # see pre_gen_project.py

@@ -5,8 +5,12 @@ is where cookiecutter's users expect validation. It still works if a later versi
 cookiecutter renders things in another order.
 """
 
-import json
 import sys
+
+if not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # the temporary folder: anyone may have put a json.py there
+
+import json
 from pathlib import Path
 
 ERRORS = json.loads(r"""{{ cookiecutter | validation_errors | tojson }}""")

@@ -157,6 +157,15 @@ def run_python(
     return run(sys.executable, *command, cwd=cwd, **options)
 
 
+def run_pytest(
+    *arguments: str, cwd: Path, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a project's own tests, without the plugins that only this environment has."""
+    options = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | options
+    pytest_ = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+    return run_python(*pytest_, *arguments, cwd=cwd, **options)
+
+
 def clean_environment() -> dict[str, str]:
     """The environment without what would reach into a generated project."""
     dropped = ("FLASK_", "PYTEST_", "COOKIECUTTER_", "VIRTUAL_ENV", "PYTHONPATH")
@@ -185,6 +194,12 @@ def baked(bake: Bake) -> Bake:
     return cache(bake)
 
 
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a cache for all projects: what they have in common is checked once."""
+    return str(tmp_path_factory.getbasetemp() / "mypy")
+
+
 @pytest.fixture(
     scope="session",
     params=[
@@ -200,13 +215,13 @@ def project(request: pytest.FixtureRequest, baked: Bake) -> Path:
     return baked(**request.param)
 
 
+def copy_template(to: Path) -> Path:
+    """Copy the template, without what only this machine has."""
+    left_out = (".git", ".nox", ".venv", ".*_cache", "build")
+    return Path(shutil.copytree(TEMPLATE, to, ignore=shutil.ignore_patterns(*left_out)))
+
+
 @pytest.fixture
 def template_copy(tmp_path: Path) -> Path:
     """Return a copy of the template that a test may change."""
-    copy = tmp_path / "template"
-    shutil.copytree(
-        TEMPLATE,
-        copy,
-        ignore=shutil.ignore_patterns(".git", ".nox", ".venv", ".*_cache", "build"),
-    )
-    return copy
+    return copy_template(tmp_path / "template")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, QUESTIONS, STRATEGIES, TEMPLATE, run_python
+from .conftest import POLICIES, QUESTIONS, STRATEGIES, TEMPLATE, run_pytest, run_python
 from .test_generation import cookiecutter
 from .test_same_wire import differences, wires_of
 
@@ -111,15 +111,15 @@ def generated(template: Path, strategy: str, policy: str, cors: str = "no") -> P
 
 @pytest.mark.parametrize(("what", "strategy", "policy"), PROJECTS)
 def test_what_is_added_is_tested_linted_and_typed(
-    template_copy: Path, what: str, strategy: str, policy: str
+    template_copy: Path, mypy_cache: str, what: str, strategy: str, policy: str
 ) -> None:
     add(template_copy, what)
     project = generated(template_copy, strategy, policy)
-    done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    done = run_pytest(cwd=project)
     assert re.search(r"\d{2} passed", done.stdout)
     run_python("-m", "ruff", "check", "--no-cache", cwd=project)
     run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
-    run_python("-m", "mypy", "--cache-dir", template_copy.parent / "mypy", cwd=project)
+    run_python("-m", "mypy", "--cache-dir", mypy_cache, cwd=project)
 
 
 @pytest.mark.parametrize("cors", QUESTIONS["use_cors"])

@@ -180,16 +180,13 @@ def test_both_services_run_the_same(baked: Bake) -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-@pytest.mark.parametrize("service", MAIN_FILE)
-def test_a_job_does_what_it_says(
-    bake: Bake, tmp_path: Path, service: str, job: str
-) -> None:
+def test_a_job_does_what_it_says(bake: Bake, tmp_path: Path, job: str) -> None:
     need("sh", found=shutil.which("sh"))
-    project = bake(ci_service=service)
+    project = bake()
     run_python("-m", "venv", tmp_path / "venv", cwd=tmp_path)
     path = os.pathsep.join([str(tmp_path / "venv" / "bin"), os.defpath])
-    commands = jobs(project, service)[job]
-    done = run("sh", "-e", "-c", "\n".join(commands), cwd=project, CI="true", PATH=path)
+    commands = "\n".join(JOBS[job])
+    done = run("sh", "-e", "-c", commands, cwd=project, CI="true", PATH=path)
     if job == "tests":
         assert re.search(r"\d+ passed in", done.stdout)
         assert "violations: 0" in done.stdout
@@ -205,17 +202,12 @@ def test_a_job_does_what_it_says(
         ("style", "print(missing)\n"),
     ],
 )
-@pytest.mark.parametrize("service", MAIN_FILE)
-def test_a_job_that_finds_a_fault_fails(
-    bake: Bake, service: str, job: str, fault: str
-) -> None:
+def test_a_job_that_finds_a_fault_fails(bake: Bake, job: str, fault: str) -> None:
     need("sh", found=shutil.which("sh"))
-    project = bake(ci_service=service)
+    project = bake()
     (project / "tests" / "test_red.py").write_text(fault)
-    commands = [each for each in jobs(project, service)[job] if each != INSTALL]
+    commands = "\n".join(each for each in JOBS[job] if each != INSTALL)
     scripts = os.pathsep.join([sysconfig.get_path("scripts"), os.defpath])
-    done = run(
-        "sh", "-e", "-c", "\n".join(commands), cwd=project, check=False, PATH=scripts
-    )
+    done = run("sh", "-e", "-c", commands, cwd=project, check=False, PATH=scripts)
     assert done.returncode == 1
     assert "test_red.py" in done.stdout

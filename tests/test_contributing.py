@@ -46,10 +46,7 @@ def test_the_workflow_runs_what_the_readme_says() -> None:
         "python3", "python"
     )
     assert steps(jobs["tests"]) == [tests, windows]
-    *_, ci, left_out = steps(jobs["everything"])
-    assert ci == ".ci/run"
-    guide = (TEMPLATE / "CONTRIBUTING.md").read_text("utf-8")
-    assert f"```sh\n{left_out}\n```" in guide
+    assert steps(jobs["everything"])[-1] == ".ci/run"
 
 
 def test_the_workflow_tries_the_readme_with_every_python() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import STRATEGIES, Bake, run_python
+from .conftest import STRATEGIES, Bake, run_pytest, run_python
 from .recipes import blocks
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def copy_of(project: Path, tmp_path: Path) -> Path:
 
 def run_its_tests(project: Path) -> None:
     """Run the tests of a project."""
-    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    run_pytest(cwd=project)
 
 
 @pytest.mark.parametrize(("policy", "before", "after"), EDITS)
@@ -101,7 +101,6 @@ def added(number: int) -> tuple[str, dict[str, str]]:
     return f"{number}", {"Custom-Header": "another value"}
 """
     views.write_text(views.read_text("utf-8") + route, "utf-8")
-    options = ("-m", "pytest", "-p", "no:cacheprovider", "tests/test_routes.py")
-    done = run_python(*options, cwd=project, check=False)
+    done = run_pytest("tests/test_routes.py", cwd=project, check=False)
     assert done.returncode == 1
     assert "/added/1: Custom-Header: expected 'Some value'" in done.stdout

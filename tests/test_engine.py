@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_python
+from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_pytest, run_python
 
 PARTS = {
     "test_cors.py": {"use_cors": "yes"},
@@ -24,10 +24,9 @@ PARTS = {
 
 def run_tests(*tests: str, project: Path) -> None:
     """Run tests on the app of a project."""
-    options = ["-q", "-n0", "-p", "no:cacheprovider", "-c", "tests/engine/pytest.ini"]
-    options += ["--rootdir=.", f"--confcutdir={'/'.join(tests[0].split('/')[:2])}"]
-    source = str(project / "src")
-    run_python("-m", "pytest", *options, *tests, cwd=TEMPLATE, PYTHONPATH=source)
+    folder = "/".join(tests[0].split("/")[:2])
+    options = ("-c", "tests/engine/pytest.ini", "--rootdir=.", f"--confcutdir={folder}")
+    run_pytest(*options, *tests, cwd=TEMPLATE, PYTHONPATH=str(project / "src"))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, Bake, need, run_python
+from .conftest import POLICIES, STRATEGIES, Bake, need, run_pytest, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -50,13 +50,8 @@ def outcomes(source: Path, project: Path | None = None) -> set[str]:
     if project:
         paths = os.pathsep.join([str(HERE), str(project / "src")])
         environment = {"PYTHONPATH": paths, "HEADERS_APP": "my_flask_app"}
-    options = ["-q", "-rfE", "--tb=no", "-p", "no:cacheprovider"]
-    done = run_python(
-        *("-m", "pytest", *options, "-p", "flask_with_headers", "tests"),
-        cwd=source,
-        check=False,
-        **environment,
-    )
+    options = ("-rfE", "--tb=no", "-p", "flask_with_headers", "tests")
+    done = run_pytest(*options, cwd=source, check=False, **environment)
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed, done.stdout + done.stderr
     assert int(passed[1]) > 400, done.stdout
@@ -135,7 +130,7 @@ def test_two_lines_bring_the_headers_to_flask_s_tutorial(
     shutil.copytree(flask_source / "examples" / "tutorial", app)
     project = baked(header_strategy=strategy, header_policy="web")
     add_headers_to(app / "flaskr", project)
-    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app)
+    run_pytest(cwd=app)
     flask = ("-m", "flask", "--app", "flaskr")
     run_python(*flask, "init-db", cwd=app)
     checked = run_python(*flask, "headers", "check", cwd=app)

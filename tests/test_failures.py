@@ -14,8 +14,14 @@ from typing import Any
 
 import pytest
 
-from .conftest import TEMPLATE, clean_environment, need, run, run_python
-from .test_generation import FILES, cookiecutter, files_of, terminal
+from .conftest import TEMPLATE, clean_environment, need, run, run_pytest
+from .test_generation import (
+    FILES,
+    cookiecutter,
+    files_of,
+    press_enter_until,
+    terminal,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +38,7 @@ def command(template: Path, *options: str) -> list[str]:
 def assert_works(project: Path) -> None:
     """See that a project is whole, and run the tests of what is quick."""
     assert files_of(project) == FILES["web"]
-    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    run_pytest(cwd=project)
 
 
 def test_an_output_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
@@ -70,9 +76,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_at_a_prompt(tmp_path: Path, terminal: Any) -> None:
-    terminal.expect_exact("(My Flask App): ")
-    terminal.sendline("")
-    terminal.expect_exact("(my-flask-app): ")
+    press_enter_until(terminal, "project_slug")
     terminal.sendintr()
     assert "Traceback" not in terminal.read()
     terminal.wait()

@@ -266,19 +266,6 @@ def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
     assert [path.name for path in out.iterdir()] == ["my-flask-app"]
 
 
-def test_a_replay_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    cookiecutter(out, "--no-input")
-    (replay,) = (tmp_path / "home" / ".cookiecutter_replay").iterdir()
-    text = replay.read_text("utf-8").replace(
-        '"deployment": "none"', '"deployment": "docker"'
-    )
-    replay.write_text(text, "utf-8")
-    printed = cookiecutter(out, "--replay", check=False)
-    error = "__container: 'no' cannot be used. It must be 'yes' with this deployment."
-    assert printed == f"{error}\n"
-
-
 @pytest.mark.parametrize(
     ("name", "slug", "package"),
     [
@@ -360,8 +347,8 @@ def test_the_hook_refuses_a_bad_answer_by_itself(
 ) -> None:
     # The folder's name is rendered without its check: the hook is what is left.
     for name, refusal, nothing in (
-        ("__init__.py", "sys.exit(errors[0])", "pass"),
-        ("rules.py", "sys.exit(error)", 'return ""'),
+        ("rules.py", "raise Refusal(errors[0])", "pass"),
+        ("rules.py", "raise Refusal(error + repeat_hint(answers, variable))", "pass"),
     ):
         path = template_copy / "flask_headers_extension" / name
         text = path.read_text("utf-8")
@@ -422,6 +409,18 @@ def choose(terminal: Any, question: str, answer: str) -> None:
     terminal.sendline(str(QUESTIONS[question].index(answer) + 1))
 
 
+def press_enter_until(terminal: Any, question: str) -> None:
+    """Take the default for every question that comes before this one."""
+    for number in range(1, list(QUESTIONS).index(question) + 1):
+        terminal.expect_exact(f"[{number}/{len(QUESTIONS)}]")
+        terminal.expect_exact("): ")
+        terminal.sendline("")
+
+
+def test_name_strategy_and_policy_are_asked_first() -> None:
+    assert list(QUESTIONS)[:3] == ["project_name", "header_strategy", "header_policy"]
+
+
 def test_there_are_no_more_than_14_questions() -> None:
     assert len(QUESTIONS) == 14
 
@@ -432,6 +431,13 @@ def test_the_prompts_are_answered_in_a_terminal(
 ) -> None:
     terminal.expect_exact("[1/14] Name of the app, as people read it (My Flask App): ")
     terminal.sendline('Jürgen\'s "Shop" 🛒')
+    choose(terminal, "header_strategy", strategy)
+    choose(terminal, "header_policy", "custom")
+    terminal.expect_exact("(letters, digits, -) (Custom-Header): ")
+    terminal.sendline("X-Shop")
+    terminal.expect_exact("own header's value (Some value): ")
+    terminal.sendline("open")
+    choose(terminal, "use_cors", "yes")
     terminal.expect_exact(
         "Name of the folder and of the distribution (jurgen-s-shop): "
     )
@@ -442,13 +448,6 @@ def test_the_prompts_are_answered_in_a_terminal(
         terminal.expect_exact("): ")
         terminal.sendline("")
     choose(terminal, "license", "proprietary")
-    choose(terminal, "header_strategy", strategy)
-    choose(terminal, "header_policy", "custom")
-    terminal.expect_exact("(letters, digits, -) (Custom-Header): ")
-    terminal.sendline("X-Shop")
-    terminal.expect_exact("own header's value (Some value): ")
-    terminal.sendline("open")
-    choose(terminal, "use_cors", "yes")
     choose(terminal, "deployment", "none")
     choose(terminal, "ci_service", "none")
     terminal.expect_exact(
@@ -464,9 +463,7 @@ def test_the_prompts_are_answered_in_a_terminal(
 
 
 def test_a_bad_answer_stops_at_its_own_prompt(terminal: Any) -> None:
-    terminal.expect_exact("(My Flask App): ")
-    terminal.sendline("")
-    terminal.expect_exact("(my-flask-app): ")
+    press_enter_until(terminal, "project_slug")
     terminal.sendline("../elsewhere")
     terminal.expect_exact("project_slug: '../elsewhere' cannot be used")
     assert "import it by" not in terminal.read()

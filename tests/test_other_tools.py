@@ -29,8 +29,6 @@ TOOLS: dict[str, tuple[list[str], list[str]]] = {
 Each lower limit is the first version that was released for the oldest pytest.
 """
 
-RESOLUTIONS = ["lowest-direct", "highest"]
-
 WAYS: dict[str, tuple[str, list[str], int]] = {
     "in the project": ("one", [], 1),
     "from another folder": ("elsewhere", ["{root}/one/tests"], 1),
@@ -42,6 +40,9 @@ WAYS: dict[str, tuple[str, list[str], int]] = {
     "above two projects": (".", [], 2),
 }
 """The folder that pytest is started in, its arguments, and how many projects it tests."""
+
+CASES = [((tool, "highest"), way) for tool in TOOLS for way in WAYS]
+CASES += [((tool, "lowest-direct"), "in the project") for tool in TOOLS]
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,7 @@ def monorepo(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(tool, resolution) for resolution in RESOLUTIONS for tool in TOOLS],
-    ids="+".join,
-)
+@pytest.fixture(scope="module")
 def tool(
     request: pytest.FixtureRequest,
     monorepo: Path,
@@ -107,7 +104,12 @@ def required(project: Path) -> list[str]:
     return [*said["dependencies"], *tests]
 
 
-@pytest.mark.parametrize("way", WAYS)
+def name_of(each: str | tuple[str, str]) -> str:
+    """Name a part of a case in the test's id."""
+    return each if isinstance(each, str) else "+".join(each)
+
+
+@pytest.mark.parametrize(("tool", "way"), CASES, indirect=["tool"], ids=name_of)
 def test_the_owner_s_tests_pass(monorepo: Path, tool: Tool, way: str) -> None:
     folder, arguments, projects = WAYS[way]
     # Above both, neither pyproject.toml is read: they have to be installed.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, Bake, need, run_python
+from .conftest import POLICIES, STRATEGIES, Bake, need, run_pytest, run_python
 
 ODD_TEXTS = {
     "quotes": """'single' "double" `back` '''three''' \"\"\"three\"\"\"""",
@@ -38,7 +38,7 @@ ENGINE_USES = {
 
 
 def test_the_generated_tests_pass(project: Path) -> None:
-    done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    done = run_pytest(cwd=project)
     passed = re.search(r"(\d+) passed in", done.stdout)
     assert passed, done.stdout
     assert int(passed[1]) > 20
@@ -50,12 +50,8 @@ def test_the_project_is_linted_and_formatted(project: Path) -> None:
     run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
 
 
-def test_the_project_is_typed(
-    project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    # One cache for all: what the projects have in common is checked once.
-    cache = tmp_path_factory.getbasetemp() / "mypy"
-    run_python("-m", "mypy", "--cache-dir", cache, cwd=project)
+def test_the_project_is_typed(project: Path, mypy_cache: str) -> None:
+    run_python("-m", "mypy", "--cache-dir", mypy_cache, cwd=project)
 
 
 def test_no_file_has_leftovers(project: Path) -> None:

@@ -23,7 +23,7 @@ from .test_served import free_port
 
 pytestmark = pytest.mark.slow
 
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 """What the template and its projects claim to support."""
 
 UNIX_SHELL = os.name == "posix" and shutil.which("sh")
@@ -51,30 +51,15 @@ def path_with_python(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     need("a Unix shell", found=UNIX_SHELL)
     found = shutil.which(f"python{request.param}")
     works = found and subprocess.run([found, "-c", ""], check=False).returncode == 0
-    need(f"Python {request.param}", found=works)
+    if not works:  # GitHub installs each; .ci/run takes what the machine has
+        pytest.skip(f"Python {request.param} is not on this machine")
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "python3").symlink_to(str(found))
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def test_the_project_s_readme_passes_the_tests(
-    path_with_python: str, bake: Bake, tmp_path: Path
-) -> None:
-    project = shutil.copytree(bake(), tmp_path / "my-flask-app")
-    done = run(
-        "sh",
-        "-c",
-        command(project / "README.md", "venv", "pytest"),
-        cwd=project,
-        PATH=path_with_python,
-    )
-    assert re.search(r"\d+ passed in", done.stdout)
-    for check in (["mypy"], ["ruff", "check"], ["ruff", "format", "--check"]):
-        run(project / ".venv" / "bin" / check[0], *check[1:], cwd=project)
-
-
-def test_the_template_s_readme_shows_a_running_app(
+def test_the_readmes_lead_to_a_running_app_whose_tests_pass(
     path_with_python: str, tmp_path: Path, template_copy: Path
 ) -> None:
     start = command(TEMPLATE / "README.md", "cookiecutter", "flask")
@@ -86,6 +71,12 @@ def test_the_template_s_readme_shows_a_running_app(
     }
     with started(start, template_copy, environment) as server:
         assert_says_hello(port, server)
+    project = template_copy / "build" / "my-flask-app"
+    tests = command(project / "README.md", "venv", "pytest")
+    done = run("sh", "-c", tests, cwd=project, PATH=path_with_python)
+    assert re.search(r"\d+ passed in", done.stdout)
+    for check in (["mypy"], ["ruff", "check"], ["ruff", "format", "--check"]):
+        run(project / ".venv" / "bin" / check[0], *check[1:], cwd=project)
 
 
 def test_the_project_s_readme_serves_with_gunicorn(bake: Bake, tmp_path: Path) -> None:

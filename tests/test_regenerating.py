@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from .conftest import COMBINATIONS, combination_id, run, run_python
+from .conftest import COMBINATIONS, Bake, combination_id, run, run_pytest, run_python
 from .test_generation import commit_template, cookiecutter, files_of
 
 pytestmark = pytest.mark.slow
@@ -50,13 +51,12 @@ def assert_own_files(project: Path) -> None:
 
 @pytest.mark.parametrize("choices", COMBINATIONS, ids=combination_id)
 def test_the_same_answers_change_nothing(
-    tmp_path: Path, choices: dict[str, str]
+    baked: Bake, tmp_path: Path, choices: dict[str, str]
 ) -> None:
-    out = tmp_path / "out"
-    cookiecutter(out, *answers(choices))
-    before = contents(out / "my-flask-app")
-    cookiecutter(out, *answers(choices), "--overwrite-if-exists")
-    assert contents(out / "my-flask-app") == before
+    project = shutil.copytree(baked(**choices), tmp_path / "out" / "my-flask-app")
+    before = contents(project)
+    cookiecutter(project.parent, *answers(choices), "--overwrite-if-exists")
+    assert contents(project) == before
 
 
 @pytest.mark.parametrize(
@@ -69,19 +69,15 @@ def test_the_same_answers_change_nothing(
     ],
 )
 def test_other_answers_leave_a_project_that_works(
-    tmp_path: Path, first: dict[str, str], second: dict[str, str]
+    baked: Bake, tmp_path: Path, first: dict[str, str], second: dict[str, str]
 ) -> None:
-    out = tmp_path / "out"
-    cookiecutter(out, *answers(first))
-    project = out / "my-flask-app"
+    project = shutil.copytree(baked(**first), tmp_path / "out" / "my-flask-app")
     add_own_files(project)
-    cookiecutter(out, *answers(second), "--overwrite-if-exists")
+    cookiecutter(project.parent, *answers(second), "--overwrite-if-exists")
     assert_own_files(project)
-    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    run_pytest(cwd=project)
     # What both would have is as the second answers have it.
-    cookiecutter(tmp_path / "fresh", *answers(second))
-    fresh = contents(tmp_path / "fresh" / "my-flask-app")
-    now = contents(project)
+    fresh, now = contents(baked(**second)), contents(project)
     assert {path: now[path] for path in fresh} == fresh
 
 
@@ -166,7 +162,7 @@ def assert_works(project: Path) -> None:
     app = (project / "src/my_flask_app/__init__.py").read_text("utf-8")
     assert app.endswith("\n# changed by the owner\n")
     assert not list(project.rglob("*.rej"))
-    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    run_pytest(cwd=project)
 
 
 def test_cruft_checks_and_updates_a_project(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Bake, run_python
+from .conftest import Bake, run_pytest, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -75,15 +75,15 @@ def remove(project: Path, part: str) -> None:
 
 @pytest.mark.parametrize("parts", [*[[part] for part in REMOVALS], list(REMOVALS)])
 def test_without_a_part_the_rest_is_green_linted_and_typed(
-    baked: Bake, tmp_path: Path, parts: list[str]
+    baked: Bake, tmp_path: Path, mypy_cache: str, parts: list[str]
 ) -> None:
     project = tmp_path / "my-flask-app"
     shutil.copytree(baked(header_policy="web", use_cors="yes"), project)
     for part in parts:
         remove(project, part)
-    run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    run_pytest(cwd=project)
     run_python("-m", "ruff", "check", "--no-cache", cwd=project)
-    run_python("-m", "mypy", "--cache-dir", tmp_path / "mypy", cwd=project)
+    run_python("-m", "mypy", "--cache-dir", mypy_cache, cwd=project)
 
 
 def test_the_readme_tells_how_to_remove_each_part(baked: Bake) -> None:

@@ -220,7 +220,7 @@ def _(app: Flask) -> None:
 
 # 2. Redirects and errors
 
-kind("redirect()", 302)(view_returning(lambda: redirect("/elsewhere")))
+kind("redirect()", 302)(view_returning(lambda: redirect("/elsewhere", 302)))
 kind("abort(404)", 404)(view_returning(lambda: abort(404)))
 kind("abort(Response)", 418)(view_returning(lambda: abort(Response("tea", 418))))
 kind("an unknown URL", 404, "/there/is/no/such/page")(nothing)
@@ -517,14 +517,15 @@ def _(app: Flask) -> None:
     app.add_url_rule("/kind", "kind", fail)
 
 
-# 8. Extensions that replace a method of the app
+# 8. Extensions that replace a method of the app. From Flask 3.2 on, these get a context
+# as their first argument.
 
 
 def replace(app: Flask, method: str, function: Callable[..., Response]) -> None:
     setattr(app, method, function)
 
 
-def replaced(_error: Exception) -> Response:
+def replaced(*_: object) -> Response:
     return Response("replaced", 500)
 
 
@@ -541,7 +542,7 @@ def _(app: Flask) -> None:
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
-def raise_after_request(_response: Response) -> NoReturn:
+def raise_after_request(*_: object) -> NoReturn:
     fail()
 
 
@@ -552,16 +553,15 @@ class Api:
         for method in ("handle_exception", "handle_user_exception"):
             replace(app, method, partial(self.route_error, getattr(app, method)))
 
-    def route_error(
-        self, original: Callable[[Exception], Any], error: Exception
-    ) -> Any:
+    def route_error(self, original: Callable[..., Any], *arguments: Any) -> Any:
         """Handle the errors of the routes of this API, and leave others to the app."""
+        *context, error = arguments
         if request.path != "/kind":
-            return original(error)
+            return original(*context, error)
         try:
             return self.handle_error(error)
         except Exception as failed:  # noqa: BLE001 - as Flask-RESTX does it
-            return original(failed)
+            return original(*context, failed)
 
     def handle_error(self, error: Exception) -> Response:
         """Make JSON of an error."""
@@ -598,7 +598,7 @@ def _(app: Flask) -> None:
 
 @kind("app.process_response replaced")
 def _(app: Flask) -> None:
-    replace(app, "process_response", lambda response: response)
+    replace(app, "process_response", lambda *arguments: arguments[-1])
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 
@@ -606,8 +606,8 @@ def _(app: Flask) -> None:
 def _(app: Flask) -> None:
     original = app.process_response
 
-    def process_response(response: Response) -> Response:
-        response = original(response)
+    def process_response(*arguments: Any) -> Response:
+        response = original(*arguments)
         response.headers["X-Test-Wrapper"] = "wrapped"
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
@@ -618,7 +618,7 @@ def _(app: Flask) -> None:
 
 @kind("app.process_response returns another response", 202)
 def _(app: Flask) -> None:
-    replace(app, "process_response", lambda _: Response("another", 202))
+    replace(app, "process_response", lambda *_: Response("another", 202))
     app.add_url_rule("/kind", "kind", lambda: "text")
 
 

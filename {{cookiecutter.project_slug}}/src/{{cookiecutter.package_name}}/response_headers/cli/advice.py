@@ -303,7 +303,7 @@ def _commented(text: str) -> str:
 def bullet(text: str, mark: str = "# - ") -> str:
     """Return a text in lines that are not too long, and break no HTML tag."""
     wrapped = textwrap.fill(
-        re.sub("<[^>]*>", lambda tag: tag[0].replace(" ", _NO_BREAK), text),
+        re.sub("<[^<>]*>", lambda tag: tag[0].replace(" ", _NO_BREAK), text),
         88,
         initial_indent=mark,
         subsequent_indent=mark.replace("-", " "),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .tracing import Expected, ProbeResponse, SentHeader
 
-_NONCE_IN_PAGE = re.compile(r"""<[^>]*\snonce=["']?([\w+/=-]+)""")
+_NONCE_IN_PAGE = re.compile(r"""<[^<>]*\snonce=["']?([\w+/=-]+)""")
 _NONCE_IN_CSP = re.compile(r"'nonce-([\w+/=-]+)'")
 
 
