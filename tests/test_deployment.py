@@ -666,32 +666,6 @@ def test_names_are_names_for_an_image_and_for_a_cluster(bake: Bake, slug: str) -
         assert re.fullmatch(r"[a-z]([a-z0-9-]{0,56}[a-z0-9])?", name), path
 
 
-@pytest.mark.parametrize("name", ["null", "true", "yes", "off"])
-def test_a_name_that_means_something_in_yaml_stays_a_name(
-    bake: Bake, name: str
-) -> None:
-    docker, kubernetes = (
-        bake(deployment=each, project_slug="app", package_name=name) for each in IMAGES
-    )
-    said = yaml.safe_load((docker / "compose.yaml").read_text("utf-8"))
-    images = [service["image"] for service in said["services"].values()]
-    assert [said["name"], *images] == [name, name, f"{name}-nginx"]
-    for path in (kubernetes / "deploy" / "kubernetes").glob("*.yaml"):
-        values = [*leaves(yaml.safe_load(path.read_text("utf-8")))]
-        assert not {None, "None", "True", "False"} & {*values}
-        assert not any("None" in str(value) for value in values)
-        assert values.count(name) >= 1, path
-
-
-def leaves(value: Any) -> Iterator[Any]:
-    """Every value in a manifest."""
-    if isinstance(value, (dict, list)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from leaves(each)
-    else:
-        yield value
-
-
 # The README
 
 
