@@ -104,3 +104,79 @@ def added(number: int) -> tuple[str, dict[str, str]]:
     done = run_pytest("tests/test_routes.py", cwd=project, check=False)
     assert done.returncode == 1
     assert "/added/1: Custom-Header: expected 'Some value'" in done.stdout
+
+
+ROUTES = {
+    "two functions for one path": """
+
+@bp.get("/users")
+def users():
+    return {"users": []}
+
+
+@bp.post("/users")
+def add_user():
+    return {"id": 1}, 201
+""",
+    "names that tests have, too": "".join(
+        f'\n\n@bp.get("/{name}")\ndef {name}():\n    return "{name}"\n'
+        for name in ("logs", "count", "id", "page", "client", "app")
+    ),
+    "untyped, as in Flask's documentation": """
+
+@bp.get("/user/<name>")
+def user(name, greeting="Hello"):
+    if name == "nobody":
+        return "nobody", 404
+    return f"{greeting} {name}"
+""",
+}
+
+LOGIN = """
+
+@bp.before_app_request
+def require_login() -> tuple[str, int] | None:
+    if request.endpoint not in {"static", "views.health"}:
+        return "log in", 401
+    return None
+"""
+
+OWN_PAGE = """@bp.get("/")
+def start() -> str:
+    return "<h1>Mine</h1>"
+
+
+@bp.get("/health")"""
+
+
+@pytest.mark.parametrize("routes", ROUTES.values(), ids=ROUTES)
+def test_routes_of_a_beginner_are_green_linted_and_typed(
+    baked: Bake, tmp_path: Path, mypy_cache: str, routes: str
+) -> None:
+    project = copy_of(baked(header_policy="web"), tmp_path)
+    views = project / "src/my_flask_app/views.py"
+    views.write_text(views.read_text("utf-8") + routes, "utf-8")
+    run_its_tests(project)
+    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+    run_python("-m", "mypy", "--cache-dir", mypy_cache, cwd=project)
+
+
+@pytest.mark.parametrize("change", ["a login", "another first page"])
+def test_a_test_of_the_first_page_says_that_it_goes_with_the_page(
+    baked: Bake, tmp_path: Path, change: str
+) -> None:
+    project = copy_of(baked(header_policy="web"), tmp_path)
+    views = project / "src/my_flask_app/views.py"
+    text = views.read_text("utf-8")
+    if change == "a login":
+        text = text.replace("from flask import ", "from flask import request, ") + LOGIN
+    else:
+        start, _, health = text.partition('@bp.get("/")\n')
+        text = start + OWN_PAGE + health.partition('@bp.get("/health")')[2]
+    views.write_text(text, "utf-8")
+    done = run_pytest(cwd=project, check=False)
+    assert "If you replaced this page, or it needs a login" in done.stdout
+    assert "1 failed" in done.stdout
+    (project / "tests" / "test_first_page.py").unlink()
+    run_its_tests(project)
