@@ -25,7 +25,7 @@ import pytest
 import yaml
 
 from . import test_projects
-from .conftest import POLICIES, Bake, need, run, run_python
+from .conftest import POLICIES, TEMPLATE, Bake, need, run, run_python
 from .images import (
     OF_AN_IMAGE,
     Stage,
@@ -664,6 +664,25 @@ def test_names_are_names_for_an_image_and_for_a_cluster(bake: Bake, slug: str) -
         manifest = yaml.safe_load(path.read_text("utf-8"))
         name = manifest.get("metadata", manifest.get("images", [{}])[0])["name"]
         assert re.fullmatch(r"[a-z]([a-z0-9-]{0,56}[a-z0-9])?", name), path
+
+
+def test_the_network_policy_of_the_docs_is_for_the_pods_and_their_port(
+    manifests: dict[str, dict[str, Any]],
+) -> None:
+    need("kubernetes-validate", found=find_spec("kubernetes_validate"))
+    import kubernetes_validate  # noqa: PLC0415 - may be missing
+
+    docs = (TEMPLATE / "docs" / "servers.md").read_text("utf-8")
+    policy = yaml.safe_load(docs.rpartition("```yaml\n")[2].partition("```")[0])
+    for version in KUBERNETES:
+        kubernetes_validate.validate(policy, version, strict=True)
+    template = manifests["Deployment"]["spec"]["template"]
+    assert (
+        policy["spec"]["podSelector"]["matchLabels"] == template["metadata"]["labels"]
+    )
+    (rule,) = policy["spec"]["ingress"]
+    (container,) = pod(manifests)["containers"]
+    assert [each["port"] for each in rule["ports"]] == [container["ports"][0]["name"]]
 
 
 # The README
