@@ -167,6 +167,13 @@ def test_variables_of_nginx_have_letters_and_digits_only(app: Flask, run: Run) -
     assert "my-shop" not in "".join(re.findall(r"(?m)^[^#]*$", output))
 
 
+def test_nginx_makes_its_variables_again_for_an_error(run: Run) -> None:
+    lines = run("export", "nginx").output.splitlines()
+    maps = [line for line in lines if line.startswith("map ")]
+    assert maps
+    assert lines.count("    volatile;") == len(maps)
+
+
 def test_nginx_sends_the_headers_with_errors_too(run: Run) -> None:
     lines = re.findall(r"(?m)^ *add_header .*$", run("export", "nginx").output)
     assert lines
