@@ -138,7 +138,8 @@ def test_in_development_the_cookie_works_over_http(
 def test_a_response_that_depends_on_the_session_says_so(use: Any) -> None:
     app = new_app()
     app.add_url_rule("/page", "page", lambda: str(use()))
-    assert fetch(app, "/page").values("Vary") == ["Origin, Cookie"]
+    (vary,) = fetch(app, "/page").values("Vary")
+    assert "Cookie" in vary.split(", ")
 
 
 def test_configuration_overrides_the_defaults() -> None:
