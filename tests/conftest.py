@@ -9,7 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,41 @@ def run_pytest(
     options = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | options
     pytest_ = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
     return run_python(*pytest_, *arguments, cwd=cwd, **options)
+
+
+def run_ruff(project: Path) -> None:
+    """Lint a project and check its format."""
+    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+
+
+def new_environment(
+    folder: Path, *packages: str, python: str = sys.executable, resolution: str = ""
+) -> Path:
+    """Make a virtual environment that has these packages, and return its Python."""
+    uv = ("-m", "uv", "--quiet")
+    venv = ("venv", "--allow-existing", "--python", python)
+    here = python == sys.executable
+    made = run_python(*uv, *venv, folder, cwd=TEMPLATE, check=here)
+    need(f"Python {python}", found=made.returncode == 0)
+    script = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    chosen = ["--resolution", resolution] if resolution else []
+    install = ["pip", "install", "--python", str(folder / script), *chosen, *packages]
+    done = run_python(*uv, *install, cwd=TEMPLATE, check=False)
+    if "network was disabled" not in done.stderr:  # by UV_OFFLINE
+        assert "No solution found" not in done.stderr, done.stderr
+    need("a registry with Python packages (PyPI)", found=done.returncode == 0)
+    return folder / script
+
+
+@contextmanager
+def shown_if_it_fails(log: Path) -> Iterator[None]:
+    """Print what a process has written if a test fails meanwhile."""
+    try:
+        yield
+    except BaseException:
+        print(log.read_text("utf-8"))  # noqa: T201
+        raise
 
 
 def clean_environment() -> dict[str, str]:

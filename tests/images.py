@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .conftest import clean_environment
+from .conftest import clean_environment, shown_if_it_fails
 
 OF_AN_IMAGE = re.compile(r"(?<![\w./)-])/(?=(app|build|etc/nginx|opt|srv)\b)")
 """Where a path begins that is the image's own."""
@@ -195,10 +195,8 @@ def started(
             stderr=stream,
         )
         try:
-            yield process, Path(log.name)
-        except BaseException:
-            print(Path(log.name).read_text())  # noqa: T201 - a failed test shows it
-            raise
+            with shown_if_it_fails(Path(log.name)):
+                yield process, Path(log.name)
         finally:
             process.terminate()
             process.wait(60)

@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, QUESTIONS, STRATEGIES, TEMPLATE, run_pytest, run_python
+from .conftest import (
+    POLICIES,
+    QUESTIONS,
+    STRATEGIES,
+    TEMPLATE,
+    run_pytest,
+    run_python,
+    run_ruff,
+)
 from .test_generation import cookiecutter
 from .test_same_wire import differences, wires_of
 
@@ -117,8 +125,7 @@ def test_what_is_added_is_tested_linted_and_typed(
     project = generated(template_copy, strategy, policy)
     done = run_pytest(cwd=project)
     assert re.search(r"\d{2} passed", done.stdout)
-    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
-    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+    run_ruff(project)
     run_python("-m", "mypy", "--cache-dir", mypy_cache, cwd=project)
 
 

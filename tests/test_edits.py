@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import STRATEGIES, Bake, run_pytest, run_python
+from .conftest import STRATEGIES, Bake, run_pytest, run_python, run_ruff
 from .recipes import blocks
 
 pytestmark = pytest.mark.slow
@@ -47,11 +47,6 @@ def copy_of(project: Path, tmp_path: Path) -> Path:
     return shutil.copytree(project, tmp_path / "my-flask-app")
 
 
-def run_its_tests(project: Path) -> None:
-    """Run the tests of a project."""
-    run_pytest(cwd=project)
-
-
 @pytest.mark.parametrize(("policy", "before", "after"), EDITS)
 def test_an_edit_of_the_policy_leaves_the_tests_green(
     baked: Bake, tmp_path: Path, policy: str, before: str, after: str
@@ -60,7 +55,7 @@ def test_an_edit_of_the_policy_leaves_the_tests_green(
     text = (project / POLICY).read_text("utf-8")
     assert text.count(before) == 1
     (project / POLICY).write_text(text.replace(before, after), "utf-8")
-    run_its_tests(project)
+    run_pytest(cwd=project)
 
 
 @pytest.mark.parametrize("policy", ["web", "api"])
@@ -84,7 +79,7 @@ def test_the_recipes_of_the_readme_leave_the_tests_green(
         text.replace(register, f"{register}    app.register_blueprint(views.{new})\n"),
         "utf-8",
     )
-    run_its_tests(project)
+    run_pytest(cwd=project)
     # Names that a file imports twice are for its owner to join.
     run_python(
         "-m", "ruff", "check", "--no-cache", "--ignore=F811,I001,F401", cwd=project
@@ -156,9 +151,8 @@ def test_routes_of_a_beginner_are_green_linted_and_typed(
     project = copy_of(baked(header_policy="web"), tmp_path)
     views = project / "src/my_flask_app/views.py"
     views.write_text(views.read_text("utf-8") + routes, "utf-8")
-    run_its_tests(project)
-    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
-    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+    run_pytest(cwd=project)
+    run_ruff(project)
     run_python("-m", "mypy", "--cache-dir", mypy_cache, cwd=project)
 
 
@@ -179,4 +173,4 @@ def test_a_test_of_the_first_page_says_that_it_goes_with_the_page(
     assert "If you replaced this page, or it needs a login" in done.stdout
     assert "1 failed" in done.stdout
     (project / "tests" / "test_first_page.py").unlink()
-    run_its_tests(project)
+    run_pytest(cwd=project)

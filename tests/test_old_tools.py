@@ -13,7 +13,7 @@ import pytest
 
 from upgrade_cookiecutter_to_2_3 import Refusal, check_versions
 
-from .conftest import TEMPLATE, need, run, run_python
+from .conftest import TEMPLATE, new_environment, run
 from .test_generation import FILES, files_of
 
 CHECK = "upgrade_cookiecutter_to_2_3"
@@ -49,20 +49,10 @@ def find_python(version: str) -> str:
 
 def install(folder: Path, cookiecutter_version: str, python_version: str) -> Path:
     """Make an environment with this cookiecutter, and return its command."""
-    uv = ("-m", "uv", "--quiet")
-    python = find_python(python_version)
-    made = run_python(
-        *uv, "venv", "--python", python, folder, cwd=TEMPLATE, check=False
-    )
-    need(f"Python {python_version}", found=made.returncode == 0)
-    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
-    python = str(scripts / ("python.exe" if os.name == "nt" else "python"))
     # Cookiecutter 1 imports pkg_resources, which came with every Python of its time.
     packages = (f"cookiecutter=={cookiecutter_version}", "setuptools<81")
-    options = ("pip", "install", "--python", python, *packages)
-    done = run_python(*uv, *options, cwd=TEMPLATE, check=False)
-    need("a registry with Python packages (PyPI)", found=done.returncode == 0)
-    return Path(shutil.which("cookiecutter", path=str(scripts)) or "")
+    python = new_environment(folder, *packages, python=find_python(python_version))
+    return Path(shutil.which("cookiecutter", path=str(python.parent)) or "")
 
 
 def generate(command: Path, tmp_path: Path) -> Any:

@@ -110,22 +110,23 @@ def test_another_template_s_extension_before_and_after(
         assert readme.read_text() == "OTHER-APP"
 
 
+def generate_from(folder: Path, home: Path) -> None:
+    """Start cookiecutter in a folder, which Python looks into first with ``-m``."""
+    command = ("-m", "cookiecutter", TEMPLATE, "--no-input", "-o", home / "out")
+    run_python(*command, cwd=folder, HOME=str(home), USERPROFILE=str(home))
+
+
 def test_started_in_another_template_s_folder(
     tmp_path: Path, other_template: Path
 ) -> None:
-    # With "python -m", this folder is the first that Python looks into.
-    command = ("-m", "cookiecutter", TEMPLATE, "--no-input", "-o", tmp_path / "out")
-    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
-    run_python(*command, cwd=other_template, **home)
+    generate_from(other_template, tmp_path)
     assert files_of(tmp_path / "out" / "my-flask-app") == FILES["web"]
 
 
 def test_started_in_another_checkout(tmp_path: Path, template_copy: Path) -> None:
     rules = template_copy / "flask_headers_extension" / "rules.py"
     rules.write_text(rules.read_text("utf-8") + "\nFILTERS = ()\n", "utf-8")
-    command = ("-m", "cookiecutter", TEMPLATE, "--no-input", "-o", tmp_path / "out")
-    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
-    run_python(*command, cwd=template_copy, **home)
+    generate_from(template_copy, tmp_path)
     assert files_of(tmp_path / "out" / "my-flask-app") == FILES["web"]
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from .conftest import Bake, need, run, run_python
+from .conftest import Bake, new_environment, run
 
 pytestmark = pytest.mark.slow
 
@@ -82,16 +81,8 @@ def tool(
     name, resolution = request.param
     plugin, options = TOOLS[name]
     folder = tmp_path_factory.mktemp("environment")
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    uv = ("-m", "uv", "--quiet")
-    venv = ("venv", "--allow-existing", "--python", sys.executable)
-    run_python(*uv, *venv, folder, cwd=folder)
-    install = ["pip", "install", "--python", python, "--resolution", resolution]
     packages = [*required(monorepo / "one"), *plugin]
-    done = run_python(*uv, *install, *packages, cwd=folder, check=False)
-    if "network was disabled" not in done.stderr:  # by UV_OFFLINE
-        assert "No solution found" not in done.stderr, done.stderr
-    need("a registry with Python packages (PyPI)", found=done.returncode == 0)
+    python = new_environment(folder, *packages, resolution=resolution)
     return Tool(name, python, options)
 
 

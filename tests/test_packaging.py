@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 import tomllib
 from importlib.metadata import distribution
@@ -17,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from flask_headers_extension.rules import check_email
 
-from .conftest import TEMPLATE, Bake, need, run, run_python
+from .conftest import Bake, new_environment, run
 
 ADDRESSES = [
     "you@example.com",
@@ -115,14 +114,8 @@ def test_every_dependency_installs_on_every_python_allowed(
 
 @pytest.mark.slow
 def test_an_address_is_accepted_if_flit_and_poetry_accept_it(tmp_path: Path) -> None:
-    uv = ("-m", "uv", "--quiet")
-    run_python(*uv, "venv", tmp_path / "venv", cwd=TEMPLATE)
-    scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    python = scripts / ("python.exe" if os.name == "nt" else "python")
     packages = ("flit_core>=3.11,<4", "poetry-core>=2")
-    options = ("pip", "install", "--python", python, *packages)
-    done = run_python(*uv, *options, cwd=TEMPLATE, check=False)
-    need("a registry with Python packages (PyPI)", found=done.returncode == 0)
+    python = new_environment(tmp_path / "venv", *packages)
     asked = run(python, "-c", ASK_BUILDERS, json.dumps(ADDRESSES), cwd=tmp_path)
     accepted = json.loads(asked.stdout)
     assert {each: check_email(each) is None for each in ADDRESSES} == accepted

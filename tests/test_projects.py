@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, Bake, need, run_pytest, run_python
+from .conftest import POLICIES, STRATEGIES, Bake, need, run_pytest, run_python, run_ruff
 
 ODD_TEXTS = {
     "quotes": """'single' "double" `back` '''three''' \"\"\"three\"\"\"""",
@@ -46,8 +46,7 @@ def test_the_generated_tests_pass(project: Path) -> None:
 
 
 def test_the_project_is_linted_and_formatted(project: Path) -> None:
-    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
-    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
+    run_ruff(project)
 
 
 def test_the_project_is_typed(project: Path, mypy_cache: str) -> None:
@@ -117,8 +116,7 @@ def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
     assert f" {text}\n" in (project / "LICENSE").read_text("utf-8")
     check = f"from odd.first_page import APP_NAME; assert APP_NAME == {text!r}"
     run_python("-X", "utf8", "-c", check, cwd=project / "src")
-    for tool in (["check"], ["format", "--check"]):
-        run_python("-m", "ruff", *tool, "--no-cache", cwd=project)
+    run_ruff(project)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -143,8 +141,7 @@ def test_odd_values_come_out_whole_and_formatted(
     project = bake(header_policy=policy, **answers)
     check = f"from my_flask_app.policy import HEADERS; assert HEADERS[0] == {(name, value)!r}"
     run_python("-c", check, cwd=project / "src")
-    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
-    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    run_ruff(project)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -161,8 +158,7 @@ def test_the_generated_tests_pass_with_odd_answers(bake: Bake, policy: str) -> N
 @pytest.mark.parametrize("name", ["a", "zz_top", "a" * 35])
 def test_names_of_any_length_leave_the_project_formatted(bake: Bake, name: str) -> None:
     project = bake(project_slug=name, package_name=name)
-    run_python("-m", "ruff", "format", "--check", "--no-cache", cwd=project)
-    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    run_ruff(project)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

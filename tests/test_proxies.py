@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import POLICIES, Bake, clean_environment, need
+from .conftest import POLICIES, Bake, clean_environment, need, shown_if_it_fails
 from .served_over_https import new_certificate
 from .test_served import free_port, gunicorn, wait_for
 
@@ -243,11 +243,9 @@ def running(name: str, folder: Path, text: str, port: int) -> Iterator[None]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log)
     try:
-        wait_for(port)
-        yield
-    except BaseException:
-        print((folder / "log").read_text())  # noqa: T201 - a failed test shows it
-        raise
+        with shown_if_it_fails(folder / "log"):
+            wait_for(port)
+            yield
     finally:
         process.terminate()
         process.wait(60)

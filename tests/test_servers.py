@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import TEMPLATE, Bake, clean_environment, need, run
+from .conftest import TEMPLATE, Bake, clean_environment, need, run, shown_if_it_fails
 from .test_proxies import policy_names
 from .test_served import answer, free_port, wait_for
 
@@ -272,10 +272,8 @@ def started(
             start_new_session=True,
         )
     try:
-        yield
-    except BaseException:
-        print((folder / "log").read_text())  # noqa: T201 - a failed test shows it
-        raise
+        with shown_if_it_fails(folder / "log"):
+            yield
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
