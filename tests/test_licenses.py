@@ -132,7 +132,7 @@ def last_section(markdown: str) -> list[str]:
 def test_the_wheel_says_which_license(baked: Bake, tmp_path: Path, chosen: str) -> None:
     project = baked(license=chosen)
     run_python(
-        *("-m", "pip", "wheel", "--no-deps", "--wheel-dir", tmp_path, project),
+        *("-m", "uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, project),
         cwd=tmp_path,
     )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
