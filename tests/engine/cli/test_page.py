@@ -78,7 +78,11 @@ def test_it_shows_what_set_each_header(debugged: Flask) -> None:
 
 
 def test_it_says_how_long_the_requests_took(debugged: Flask) -> None:
-    debugged.add_url_rule("/slow", "slow", lambda: str(sleep(0.2)))
+    def show_slowly() -> str:
+        sleep(0.2)
+        return ""
+
+    debugged.add_url_rule("/slow", "slow", show_slowly)
     found = re.search(r"measured at \d\d:\d\d:\d\d, in (\S+) s", read(debugged))
     assert found
     assert float(found[1]) >= 0.2
