@@ -47,8 +47,8 @@ class Column(NamedTuple):
 
     def values(self, name: str) -> list[str]:
         """Return the different values of a header. A nonce makes no difference."""
-        sent = [each.value for one in self.responses for each in one.sent(name)]
-        return [*dict.fromkeys(re.sub("'nonce-[^']+", "'nonce-…", it) for it in sent)]
+        values = [sent.value for each in self.responses for sent in each.sent(name)]
+        return [*dict.fromkeys(re.sub("'nonce-[^']+", "'nonce-…", v) for v in values)]
 
 
 @bp.get("/_headers")
@@ -103,10 +103,12 @@ def columns_of(responses: Iterable[ProbeResponse]) -> list[Column]:
     for response in responses:
         origins: dict[str, str] = {}
         for name, _, origin in response.headers:
-            key = name.lower()
-            origins[key] = f"{origins[key]} + {origin}" if key in origins else origin
+            lower = name.lower()
+            before = f"{origins[lower]} + " if lower in origins else ""
+            origins[lower] = before + origin
         wrong = frozenset(each.header.lower() for each in violations_of(response))
-        alike = (response.request.kind, response.status, *origins.items(), wrong)
-        column = columns.setdefault(frozenset(alike), Column([], origins, wrong))
+        same = frozenset(origins.items())
+        key = (response.request.kind, response.status, same, wrong)
+        column = columns.setdefault(key, Column([], origins, wrong))
         column.responses.append(response)
     return [*columns.values()]
