@@ -35,14 +35,14 @@ GROUPS = [
         "Strict-Transport-Security",
     ),
     (
-        "Access to the device",
-        "Which of its features a page may use: camera, microphone, location.",
-        "Permissions-Policy",
-    ),
-    (
         "Copies in caches",
         "Whether caches may keep the page, and for which requests.",
         "Cache-Control Vary",
+    ),
+    (
+        "Access to the device",
+        "Which features a page may use, such as the camera and the microphone.",
+        "Permissions-Policy",
     ),
     (
         "Problems nobody sees",
@@ -66,7 +66,7 @@ def first_page() -> tuple[str, int]:
         app_name=APP_NAME,
         strategy=STRATEGY,
         number=len(sent),
-        groups=[*groups, ("Your own", "Every other row of the policy.", rest)],
+        groups=[*groups, ("Your own", "The other rows of the policy.", rest)],
         not_sent=[name for name, _ in policy.HEADERS if name not in sent],
         policy_file=policy.__file__ if current_app.debug else "policy.py",
         has_headers_page="headers_page.show" in current_app.view_functions,
