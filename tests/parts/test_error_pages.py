@@ -221,4 +221,3 @@ def test_a_handler_of_the_app_comes_first(app: Flask) -> None:
 
     app.register_error_handler(404, own)
     assert fetch(app, "/no/such/page").body == b"own"
-

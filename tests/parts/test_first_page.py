@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ def test_the_values_are_those_of_an_override(app: Flask) -> None:
         }
     )
     view = app.view_functions["views.hello"]
-    app.view_functions["views.hello"] = override(lambda: view())
+    app.view_functions["views.hello"] = override(partial(view))
     response = fetch(app)
     assert_shows_what_is_sent(response)
     shown = shown_in(response)
