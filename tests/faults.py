@@ -686,7 +686,7 @@ FAULTS = [
         ])
         for strategy in ("after_request", "Response", "make_response")
     ),
-    Faults("first_page.py", "web+cors", f"{OWN}, tests/parts/test_first_page.py", [
+    Faults("first_page.py", "web+cors", f"{OWN}, tests/parts/test_first_page.py tests/parts/test_policy_web.py", [
         ("status", "return page, 200", "return page, 202"),
         ("name", "app_name=APP_NAME", "name=APP_NAME"),
         ("strategy", "strategy=STRATEGY", 'strategy="one"'),
