@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Bake, run_pytest, run_python
+from .conftest import STRATEGIES, Bake, run_pytest, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ REMOVALS: dict[str, tuple[list[str], Edits]] = {
         ],
         [
             (f"{APP}/views.py", r"from \.first_page import first_page\n\n", ""),
-            (f"{APP}/views.py", r"first_page\(\)", '"<h1>Mine</h1>"'),
+            (f"{APP}/views.py", r"\*?first_page\(\)", '"<h1>Mine</h1>"'),
         ],
     ),
     "error pages": (
@@ -127,14 +127,21 @@ def test_the_first_page_tells_how_to_delete_it(baked: Bake) -> None:
         assert {f"{APP}/{name}" for name in named} <= {*files}
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_error_pages_look_the_same_without_the_first_page(
-    baked: Bake, tmp_path: Path
+    baked: Bake, tmp_path: Path, strategy: str
 ) -> None:
     project = tmp_path / "my-flask-app"
-    shutil.copytree(baked(header_policy="web"), project)
-    code = "from my_flask_app import create_app; from werkzeug.test import Client;"
-    code += "print(Client(create_app()).get('/no/such/page').text)"
-    before = run_python("-c", code, cwd=project / "src").stdout
-    remove(project, "first page")
+    shutil.copytree(baked(header_policy="web", header_strategy=strategy), project)
+    before = text_of("/no/such/page", project)
     assert "style.css" in before
-    assert run_python("-c", code, cwd=project / "src").stdout == before
+    remove(project, "first page")
+    assert text_of("/no/such/page", project) == before
+    assert text_of("/", project) == "<h1>Mine</h1>\n"
+
+
+def text_of(path: str, project: Path) -> str:
+    """What a project's app answers."""
+    code = "from my_flask_app import create_app; from werkzeug.test import Client;"
+    code += f"print(Client(create_app()).get({path!r}).text)"
+    return run_python("-c", code, cwd=project / "src").stdout

@@ -1,8 +1,8 @@
 """The first page. Replace it with your own.
 
-To delete it, return a page of yours in ``views.py`` instead of ``first_page()``. Then
-delete this file, ``templates/hello.html``, ``static/hello.css``, ``static/hello.js`` and
-``tests/test_first_page.py``.
+To delete it, replace ``first_page()`` and its import in ``views.py`` by a page of yours,
+and delete this file, ``templates/hello.html``, ``static/hello.css``, ``static/hello.js``
+and ``tests/test_first_page.py``.
 """
 
 from __future__ import annotations
