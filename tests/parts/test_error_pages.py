@@ -23,7 +23,7 @@ from tests.engine.wire import RawResponse, fetch
 from .test_problems import OWN_RESPONSE, RetryWith, SeeOther, raising
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
 UNTRUSTED = {"a host that is not trusted"}
 """Kinds in which no URL can be made, so the page is Werkzeug's."""
@@ -139,7 +139,7 @@ def test_an_error_with_a_page_of_its_own_keeps_it(app: Flask) -> None:
     assert response.body == b"<h1>Own</h1>"
 
 
-def make_own_page(app: Flask) -> object:
+def make_own_page(app: Flask) -> Response:
     """Make a response."""
     with app.test_request_context():
         return make_response("<h1>Own</h1>", 400)
@@ -197,7 +197,7 @@ def test_with_a_template_that_fails_flask_s_page_is_sent(
     path: str,
     code: int,
 ) -> None:
-    app.jinja_loader = DictLoader(templates)  # type: ignore[assignment]
+    app.jinja_loader = DictLoader(templates)
     app.add_url_rule("/page", "page", fail)
     response = fetch(app, path)
     assert response.code == code
