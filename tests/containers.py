@@ -32,7 +32,7 @@ import yaml
 
 from .conftest import TEMPLATE, clean_environment, run, run_python
 from .images import instructions
-from .stand_ins import stand_in
+from .stand_ins import MissingError, stand_in
 from .test_proxies import Sent, ask, policy_names
 from .test_served import free_port, gunicorn, wait_for
 
@@ -44,8 +44,8 @@ SERVICES = ("app", "nginx")
 HOST = "app.example.com"
 PATHS = ["/", "/health", "/no/such/page", "/static/README.txt"]
 
-NO_ENGINE = "nothing was done: neither Docker nor Podman is on this machine"
-NO_CONTAINERS = "nothing was done: this machine can run no containers"
+NO_ENGINE = "nothing done: neither Docker nor Podman is on this machine"
+NO_CONTAINERS = "nothing done: no container can run here"
 
 CONTAINERS_CONF = """
 [containers]
@@ -53,13 +53,12 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [network]
 network_config_dir = "{folder}/networks"
 [engine]
-{runtime}
-cgroup_manager = "cgroupfs"
+{settings}
 events_logger = "file"
 lock_type = "file"
 tmp_dir = "{folder}/tmp"
 """
-"""For Podman: nothing outside a folder, no systemd, and limits that need no right to raise them."""
+"""For Podman: all in one folder, and no limit above those that every process has."""
 
 STORAGE_CONF = """
 [storage]
@@ -131,6 +130,8 @@ class Report:
         """Note what fails, and go on with the rest."""
         try:
             yield
+        except MissingError as error:
+            self.not_done.append(f"{what} ({error})")
         except (Exception, pytest.fail.Exception):  # noqa: BLE001 - it is printed
             traceback.print_exc()
             self.failed.append(what)
@@ -175,22 +176,23 @@ def podman(folder: Path) -> Iterator[Engine]:
     finally:
         engine.run("pod", "rm", "--all", "--force", "--time=0", check=False)
         engine.run("rm", "--all", "--force", "--time=0", check=False)
-        # It mounts a folder onto itself. Without being root, files belong to other users.
-        mounted = folder / "storage" / "overlay"
-        if os.getuid():
-            engine.run("unshare", "rm", "-r", "-f", str(folder), check=False)
-        elif mounted.is_mount():
+        mounted = folder / "storage" / "overlay"  # by Podman, onto itself
+        if mounted.is_mount():
             run("umount", mounted, cwd=TEMPLATE)
 
 
 def podman_environment(folder: Path) -> dict[str, Any]:
     """Write Podman's configuration into a folder."""
-    settings = {
-        "folder": folder,
-        # crun refuses the mixture of both versions of cgroups that some machines have.
-        "runtime": 'runtime = "runc"' if shutil.which("runc") else "",
-    }
-    (folder / "containers.conf").write_text(CONTAINERS_CONF.format(**settings))
+    settings = []
+    if not Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        settings.append(
+            'runtime = "runc"'
+        )  # crun refuses a mixture of cgroups v1 and v2
+    if not Path("/run/systemd/system").exists():
+        settings.append('cgroup_manager = "cgroupfs"')
+    (folder / "containers.conf").write_text(
+        CONTAINERS_CONF.format(folder=folder, settings="\n".join(settings))
+    )
     (folder / "storage.conf").write_text(STORAGE_CONF.format(folder=folder))
     return {
         "CONTAINERS_CONF": str(folder / "containers.conf"),
@@ -200,20 +202,17 @@ def podman_environment(folder: Path) -> dict[str, Any]:
 
 
 def why_no_containers() -> str:
-    """What the kernel, or the container that this runs in, refuses; nothing if it does not."""
-    who = ["--user", "--map-root-user"] if os.getuid() else []
+    """Why Podman could not run one: its user, the kernel or what this itself runs in."""
+    if sys.platform != "linux" or os.getuid():
+        return "Podman is tried on Linux and as root only"
     spaces = ["--fork", "--pid", "--mount", "--net", "--mount-proc"]
-    tried = run("unshare", *who, *spaces, "true", cwd=TEMPLATE, check=False)
+    tried = run("unshare", *spaces, "true", cwd=TEMPLATE, check=False)
     return tried.stderr.strip() if tried.returncode else ""
 
 
 def generate(folder: Path, deployment: str) -> Path:
     """Generate a project with the answer ``deployment``."""
-    answers = [
-        f"package_name={PACKAGE}",
-        f"deployment={deployment}",
-        "header_policy=web",
-    ]
+    answers = [f"package_name={PACKAGE}", f"deployment={deployment}"]
     options = ["--no-input", "--output-dir", str(folder / deployment)]
     run_python("-m", "cookiecutter", *options, TEMPLATE, *answers, cwd=folder)
     (project,) = (folder / deployment).iterdir()
@@ -290,23 +289,36 @@ def run_compose_file(engine: Engine, project: Path) -> None:
     )
     assert count == 1
     file.write_text(text, "utf-8")
+    served = gunicorn(project, f"{PACKAGE}:create_app()", FLASK_PROXY_HOPS="1")
+    with served as (_, direct_port):
+        direct = {path: ask(direct_port, "http", path) for path in PATHS}
     try:
-        containers = start(engine, project)
-        check_confinement(engine, containers["app"], "10001")
-        check_confinement(engine, containers["nginx"], "101")
-        served = gunicorn(project, f"{PACKAGE}:create_app()", FLASK_PROXY_HOPS="1")
-        with served as (_, direct_port):
-            direct = {path: ask(direct_port, "http", path) for path in PATHS}
-        check_app(engine, containers["app"], direct)
-        check_nginx(engine, project, port, direct)
+        with logs_shown_if_it_fails(engine):
+            containers = start(engine, project)
+            check_confinement(engine, containers["app"], "10001")
+            check_confinement(engine, containers["nginx"], "101")
+            check_app(engine, containers["app"], direct)
+            check_nginx(engine, project, port, direct)
     finally:
         engine.run_compose("down", cwd=project)
-        images = [NAME, f"{NAME}-nginx"]
-        engine.run("image", "rm", "--force", *images, check=False)
+
+
+@contextmanager
+def logs_shown_if_it_fails(engine: Engine) -> Iterator[None]:
+    """Print what the containers have written, if a check fails."""
+    try:
+        yield
+    except BaseException:
+        found = engine.run("ps", "--all", "--quiet", f"--filter=name={NAME}")
+        for container in found.split():
+            command = [engine.name, "logs", container]
+            environment = clean_environment() | engine.environment
+            subprocess.run(command, check=False, env=environment)
+        raise
 
 
 def start(engine: Engine, project: Path) -> dict[str, str]:
-    """Start what ``compose.yaml`` names, and return the containers when all are healthy."""
+    """Start the services, and return their containers when all are healthy."""
     log = project / "up.log"
     command = [*engine.compose, "up", "--detach", "--wait"]
     environment = clean_environment() | engine.environment
@@ -347,7 +359,7 @@ def check_app(engine: Engine, container: str, direct: dict[str, Sent]) -> None:
 def check_nginx(
     engine: Engine, project: Path, port: int, direct: dict[str, Sent]
 ) -> None:
-    """Before the app, nginx sends the policy's headers as the app does, also if the app is away."""
+    """The policy's headers are the app's, also on what nginx says when the app is away."""
     names = policy_names(project, PACKAGE) - {"x-request-id"}
     for path, expected in direct.items():
         sent = ask(port, "http", path)
@@ -366,9 +378,8 @@ def check_nginx(
 def run_manifests(engine: Engine, project: Path) -> None:
     """Run what Podman knows of the manifests, which is the Deployment, and ask it."""
     folder = project / "deploy" / "kubernetes"
-    (container,) = yaml.safe_load((folder / "deployment.yaml").read_text("utf-8"))[
-        "spec"
-    ]["template"]["spec"]["containers"]
+    deployment = yaml.safe_load((folder / "deployment.yaml").read_text("utf-8"))
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
     port = free_port()
     text = "---\n".join(
         path.read_text("utf-8")
@@ -379,23 +390,24 @@ def run_manifests(engine: Engine, project: Path) -> None:
     text, count = re.subn(r"name: http\n +containerPort: 8000", here, text)
     assert count == 1
     (project / "all.yaml").write_text(text, "utf-8")
-    engine.run("kube", "play", "all.yaml", cwd=project)
-    wait_for(port)
-    pod = engine.run("ps", "--quiet", f"--filter=name={NAME}-pod")
     settings = {each["name"]: each["value"] for each in container["env"]}
-    check_pod(engine, pod, port, container, settings)
-    with gunicorn(project, f"{PACKAGE}:create_app()", **settings) as (_, direct_port):
-        for path in PATHS:
-            sent, direct = (
-                ask(each, "http", path, host=HOST) for each in (port, direct_port)
-            )
-            assert comparable(sent) == comparable(direct)
+    with logs_shown_if_it_fails(engine):
+        engine.run("kube", "play", "all.yaml", cwd=project)
+        wait_for(port)
+        check_pod(engine, port, container, settings)
+        served = gunicorn(project, f"{PACKAGE}:create_app()", **settings)
+        with served as (_, direct_port):
+            for path in PATHS:
+                sent = ask(port, "http", path, host=HOST)
+                direct = ask(direct_port, "http", path, host=HOST)
+                assert comparable(sent) == comparable(direct)
 
 
 def check_pod(
-    engine: Engine, pod: str, port: int, container: Any, settings: dict[str, str]
+    engine: Engine, port: int, container: Any, settings: dict[str, str]
 ) -> None:
     """The pod's container is confined, has its settings, and answers its probes."""
+    pod = engine.run("ps", "--quiet", f"--filter=name={NAME}-pod")
     check_confinement(engine, pod, "10001")
     environment = engine.run("exec", pod, "env").splitlines()
     assert {f"{name}={value}" for name, value in settings.items()} <= {*environment}
@@ -410,29 +422,23 @@ def check_pod(
 def try_compose(engine: Engine, project: Path, report: Report) -> None:
     """Build both images, and run ``compose.yaml``."""
     if not engine.compose:
-        report.not_done.append(
-            "compose.yaml (neither docker compose nor podman-compose)"
-        )
-        return
-    with report.tried("compose.yaml"):
-        for service in SERVICES:  # one by one: they have stages in common
-            engine.run_compose("build", service, cwd=project)
-        report.done.append(f"built 2 images with {engine.name} {engine.version}")
-        run_compose_file(engine, project)
-        report.done.append(f"ran compose.yaml by {engine.compose_name}")
+        raise MissingError("no docker compose, no podman-compose")
+    for service in SERVICES:  # one by one: they have stages in common
+        engine.run_compose("build", service, cwd=project)
+    report.done.append(f"built 2 images with {engine.name} {engine.version}")
+    run_compose_file(engine, project)
+    report.done.append(f"ran compose.yaml by {engine.compose_name}")
 
 
 def try_manifests(engine: Engine, project: Path, report: Report) -> None:
     """Build the app's image, and run the Deployment."""
-    with report.tried("the Kubernetes manifests"):
-        engine.run("build", "--tag", NAME, ".", cwd=project)
-        report.done.append(f"built the pod's image with {engine.name} {engine.version}")
-        if engine.name == "podman":
-            run_manifests(engine, project)
-            report.done.append("ran deployment.yaml by podman kube play")
-            report.not_done.append("the other manifests (podman runs none of them)")
-        else:
-            report.not_done.append("the manifests (Podman is not on this machine)")
+    engine.run("build", "--tag", NAME, ".", cwd=project)
+    report.done.append(f"built the pod's image with {engine.name} {engine.version}")
+    if engine.name != "podman":
+        raise MissingError(why_no_containers() or "no Podman")
+    run_manifests(engine, project)
+    report.done.append("ran deployment.yaml by podman kube play")
+    report.not_done.append("the other manifests (podman knows none of them)")
 
 
 def try_all(engines: list[Engine], folder: Path, report: Report) -> None:
@@ -443,35 +449,29 @@ def try_all(engines: list[Engine], folder: Path, report: Report) -> None:
     }
     with ExitStack() as stack:
         for deployment, (engine, attempt) in parts.items():
-            project = generate(folder, deployment)
-            try:
-                bases = stack.enter_context(base_images(engine, project, folder))
-            except FileNotFoundError as error:
-                report.not_done.append(f"{deployment}: no base image, and {error}")
-                continue
-            report.done += bases
-            attempt(engine, project, report)
+            with report.tried(f"deployment={deployment}"):
+                project = generate(folder, deployment)
+                bases = base_images(engine, project, folder)
+                report.done += stack.enter_context(bases)
+                remove = ["image", "rm", "--force", NAME, f"{NAME}-nginx"]
+                stack.callback(engine.run, *remove, check=False)
+                attempt(engine, project, report)
 
 
 def main() -> int:
     """Try it, print what was done, and return the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    docker, with_podman = find_docker(), shutil.which("podman")
     refused = why_no_containers()
-    docker = find_docker()
-    with_podman = shutil.which("podman") and not refused
-    if not docker and not with_podman:
-        found = shutil.which("podman")
-        sys.stdout.write(f"{NO_CONTAINERS}: {refused}\n" if found else f"{NO_ENGINE}\n")
+    if not docker and (refused or not with_podman):
+        nothing = f"{NO_CONTAINERS}: {refused}" if with_podman else NO_ENGINE
+        sys.stdout.write(f"{nothing}\n")
         return 0
     report = Report()
-    # Without being root, files of a container belong to users that only Podman can be.
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
-        ExitStack() as stack,
-    ):
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         engines = [docker] if docker else []
-        if with_podman:
+        if with_podman and not refused:
             engines.append(stack.enter_context(podman(folder)))
         try_all(engines, folder, report)
     sys.stdout.write(f"{report}\n")

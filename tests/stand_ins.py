@@ -17,24 +17,31 @@ from pathlib import Path
 PYTHON_FACTS = """
 import json, sys, sysconfig
 from ensurepip import _WHEEL_PKG_DIR as wheels
-print(json.dumps([sys.version.split()[0], sys.executable, sysconfig.get_path("stdlib"), wheels]))
+facts = sys.version.split()[0], sys.executable, sysconfig.get_path("stdlib"), wheels
+print(json.dumps(facts))
 """
 """What a Python says of itself; some distributions keep the wheels of ``venv`` elsewhere."""
 
 NOT_NEEDED = ("*.opt-?.pyc", "config-*", "idlelib", "*-packages", "test", "tkinter")
 
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
 USERS = "root:x:0:0::/root:/bin/sh\nnginx:x:101:101::/nonexistent:/bin/false\n"
+
+
+class MissingError(Exception):
+    """Something is not on this machine."""
 
 
 def find(program: str) -> str:
     """Find a program of this machine, also one for root.
 
     Raises:
-        FileNotFoundError: It is not installed.
+        MissingError: It is not installed.
     """
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if not found:
-        raise FileNotFoundError(f"{program} is not on this machine")
+        raise MissingError(f"no {program}")
     return found
 
 
@@ -68,21 +75,30 @@ def python(base: str, root: Path) -> str:
     )
     if wheels:
         shutil.copytree(wheels, root / wheels.lstrip("/"))
-    certificates = "etc/ssl/certs/ca-certificates.crt"
-    copy(f"/{certificates}", root / certificates)
-    (root / "etc" / "pip.conf").write_text(f"[global]\ncert = /{certificates}\n")
+    write_pip_conf(root)
     return f"this machine's Python {version}"
 
 
 def python_facts(minor: str) -> list[str]:
     """Ask a Python of that minor version, or else the one that runs this."""
-    for program in (f"python{minor}", sys.executable):
-        try:
-            facts: list[str] = json.loads(output(program, "-c", PYTHON_FACTS))
-        except (OSError, subprocess.CalledProcessError):
-            continue
-        return facts
-    raise AssertionError
+    try:
+        printed = output(f"python{minor}", "-c", PYTHON_FACTS)
+    except (OSError, subprocess.CalledProcessError):
+        printed = output(sys.executable, "-c", PYTHON_FACTS)
+    facts: list[str] = json.loads(printed)
+    return facts
+
+
+def write_pip_conf(root: Path) -> None:
+    """Let pip reach the registry that it reaches here, by the certificates of this machine."""
+    listed = output(sys.executable, "-m", "pip", "config", "list", check=False)
+    kept = r"^\S+\.((?:index-url|proxy|trusted-host)=.*)$"
+    settings = ["[global]", *re.findall(kept, listed.replace("'", ""), re.MULTILINE)]
+    if CERTIFICATES.exists():
+        copy(CERTIFICATES, root / CERTIFICATES.relative_to("/"))
+        settings.append(f"cert={CERTIFICATES}")
+    (root / "etc").mkdir(exist_ok=True)
+    (root / "etc" / "pip.conf").write_text("\n".join(settings))
 
 
 def nginx(root: Path) -> str:
