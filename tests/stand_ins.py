@@ -16,13 +16,12 @@ from pathlib import Path
 
 PYTHON_FACTS = """
 import json, sys, sysconfig
-from ensurepip import _WHEEL_PKG_DIR as wheels
-facts = sys.version.split()[0], sys.executable, sysconfig.get_path("stdlib"), wheels
-print(json.dumps(facts))
+library, wheels = sysconfig.get_path("stdlib"), sysconfig.get_config_var("WHEEL_PKG_DIR")
+print(json.dumps([sys.version.split()[0], sys.executable, library, wheels]))
 """
 """What a Python says of itself; some distributions keep the wheels of ``venv`` elsewhere."""
 
-NOT_NEEDED = ("*.opt-?.pyc", "config-*", "idlelib", "*-packages", "test", "tkinter")
+NOT_NEEDED = ("*.opt-?.pyc", "*-packages", "_t*.so", "config-*", "idlelib", "test*")
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
