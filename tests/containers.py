@@ -198,6 +198,7 @@ def podman_environment(folder: Path) -> dict[str, Any]:
         "CONTAINERS_CONF": str(folder / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
         "BUILDAH_FORMAT": "docker",  # the other one has no health checks
+        "TMPDIR": str(folder),  # for what RUN --mount=type=cache keeps
     }
 
 
@@ -214,7 +215,8 @@ def generate(folder: Path, deployment: str) -> Path:
     """Generate a project with the answer ``deployment``."""
     answers = [f"package_name={PACKAGE}", f"deployment={deployment}"]
     options = ["--no-input", "--output-dir", str(folder / deployment)]
-    run_python("-m", "cookiecutter", *options, TEMPLATE, *answers, cwd=folder)
+    command = ["-m", "cookiecutter", *options, str(TEMPLATE), *answers]
+    run_python(*command, cwd=folder, TMPDIR=str(folder))  # hooks stay there
     (project,) = (folder / deployment).iterdir()
     return project
 
@@ -266,6 +268,11 @@ def comparable(sent: Sent) -> list[str]:
     rows = [f"{n}: {v}" for n, v in sent.headers if n.lower() not in changing]
     masked = re.sub("'nonce-[^']+'|(?<=X-Request-ID: ).*", "...", "\n".join(rows))
     return [str(sent.status), *masked.splitlines()]
+
+
+def compare(found: list[Any], expected: list[Any]) -> None:
+    """Show what differs: outside of pytest, an assert does not."""
+    assert found == expected, f"\nfound: {found}\nexpected: {expected}"
 
 
 def check_confinement(engine: Engine, container: str, user: str) -> None:
@@ -353,7 +360,7 @@ def check_app(engine: Engine, container: str, direct: dict[str, Sent]) -> None:
     printed = engine.run("exec", container, "python", "-c", ASK_INSIDE, *PATHS)
     for path, (status, headers) in json.loads(printed).items():
         inside = Sent(status, [(name, value) for name, value in headers])
-        assert comparable(inside) == comparable(direct[path])
+        compare(comparable(inside), comparable(direct[path]))
 
 
 def check_nginx(
@@ -364,14 +371,14 @@ def check_nginx(
     for path, expected in direct.items():
         sent = ask(port, "http", path)
         assert sent.status == expected.status
-        assert sent.of(names) == expected.of(names)
+        compare(sent.of(names), expected.of(names))
     engine.run_compose("stop", "app", cwd=project)
     for _ in range(2):
         before = time.monotonic()
         sent = ask(port, "http", "/")
         assert time.monotonic() - before < 10
         assert sent.status in {502, 504}
-        assert sent.of(names) == direct["/no/such/page"].of(names)
+        compare(sent.of(names), direct["/no/such/page"].of(names))
     assert ask(port, "http", "/static/README.txt").status == 200
 
 
@@ -400,7 +407,7 @@ def run_manifests(engine: Engine, project: Path) -> None:
             for path in PATHS:
                 sent = ask(port, "http", path, host=HOST)
                 direct = ask(direct_port, "http", path, host=HOST)
-                assert comparable(sent) == comparable(direct)
+                compare(comparable(sent), comparable(direct))
 
 
 def check_pod(
@@ -416,6 +423,8 @@ def check_pod(
         assert asked["httpHeaders"] == [{"name": "Host", "value": HOST}]
         assert ask(port, "http", asked["path"], host=HOST).status == 200
     assert ask(port, "http", "/health", host="10.1.2.3").status == 400
+    over_https = ask(port, "http", "/", "GET", "X-Forwarded-Proto: https", host=HOST)
+    assert "Strict-Transport-Security" in dict(over_https.headers)
     engine.run("exec", pod, "python", "healthcheck.py")
 
 
