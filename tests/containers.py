@@ -20,7 +20,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -176,9 +176,22 @@ def podman(folder: Path) -> Iterator[Engine]:
     finally:
         engine.run("pod", "rm", "--all", "--force", "--time=0", check=False)
         engine.run("rm", "--all", "--force", "--time=0", check=False)
-        mounted = folder / "storage" / "overlay"  # by Podman, onto itself
-        if mounted.is_mount():
-            run("umount", mounted, cwd=TEMPLATE)
+        clear(folder)
+
+
+def clear(folder: Path) -> None:
+    """End what an interrupted Podman left running, and unmount what it mounted.
+
+    Its processes have the folder in their environment.
+    """
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it may have ended
+            if os.fsencode(folder) in environment.read_bytes():
+                os.kill(int(environment.parent.name), signal.SIGKILL)
+    for line in reversed(Path("/proc/self/mounts").read_text("utf-8").splitlines()):
+        point = line.split()[1]
+        if point.startswith(f"{folder}/"):
+            run("umount", "--lazy", point, cwd=TEMPLATE, check=False)
 
 
 def podman_environment(folder: Path) -> dict[str, Any]:

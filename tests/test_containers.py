@@ -17,6 +17,7 @@ LOG = TEMPLATE / "build" / "containers.log"
 
 
 def test_the_generated_containers_are_built_and_run() -> None:
+    need("Linux", found=sys.platform == "linux")
     done = run_python("-m", "tests.containers", cwd=TEMPLATE, check=False)
     LOG.parent.mkdir(exist_ok=True)
     LOG.write_text(done.stdout, "utf-8")
