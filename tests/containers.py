@@ -32,7 +32,7 @@ import yaml
 
 from .conftest import TEMPLATE, clean_environment, run, run_python
 from .images import instructions
-from .stand_ins import MissingError, stand_in
+from .stand_ins import MissingError, make_stand_in
 from .test_proxies import Sent, ask, policy_names
 from .test_served import free_port, gunicorn, wait_for
 
@@ -236,7 +236,7 @@ def generate(folder: Path, deployment: str) -> Path:
 
 @contextmanager
 def base_images(engine: Engine, project: Path, folder: Path) -> Iterator[list[str]]:
-    """Pull the base images of a Dockerfile or make stand-ins, and yield what these are."""
+    """Pull the base images of a Dockerfile, or make stand-ins and yield which."""
     lines = [
         rest for word, rest in instructions(project / "Dockerfile") if word == "FROM"
     ]
@@ -248,7 +248,8 @@ def base_images(engine: Engine, project: Path, folder: Path) -> Iterator[list[st
                 continue
             stack.callback(engine.run, "image", "rm", "--force", base, check=False)
             if not pulled(engine, base):
-                made.append(f"{base} stands for {build_stand_in(engine, base, folder)}")
+                stand_in = build_stand_in(engine, base, folder)
+                made.append(f"pulling {base} ({stand_in} stands in)")
         yield made
 
 
@@ -267,7 +268,7 @@ def pulled(engine: Engine, base: str) -> bool:
 def build_stand_in(engine: Engine, base: str, folder: Path) -> str:
     """Build a stand-in under the name of a base image."""
     root = folder / "stand-ins" / engine.name / base.partition(":")[0]
-    made = stand_in(base, root / "files")
+    made = make_stand_in(base, root / "files")
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     dockerfile = f"FROM scratch\nENV PATH={path}\nCOPY files /\n"
     (root / "Dockerfile").write_text(dockerfile)
@@ -474,7 +475,7 @@ def try_all(engines: list[Engine], folder: Path, report: Report) -> None:
             with report.tried(f"deployment={deployment}"):
                 project = generate(folder, deployment)
                 bases = base_images(engine, project, folder)
-                report.done += stack.enter_context(bases)
+                report.not_done += stack.enter_context(bases)
                 remove = ["image", "rm", "--force", NAME, f"{NAME}-nginx"]
                 stack.callback(engine.run, *remove, check=False)
                 attempt(engine, project, report)

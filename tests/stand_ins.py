@@ -22,6 +22,7 @@ print(json.dumps([sys.version.split()[0], sys.executable, library, wheels]))
 """What a Python says of itself; some distributions keep the wheels of ``venv`` elsewhere."""
 
 NOT_NEEDED = ("*.opt-?.pyc", "*-packages", "_t*.so", "config-*", "idlelib", "test*")
+"""Of the standard library: neither ``venv``, pip nor an app of Flask reads these."""
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -44,8 +45,8 @@ def find(program: str) -> str:
     return found
 
 
-def stand_in(base: str, root: Path) -> str:
-    """Fill a folder with what a base image would have, and say in a few words with what."""
+def make_stand_in(base: str, root: Path) -> str:
+    """Fill a folder with what a base image would have, and say what that is."""
     made = python(base, root) if base.startswith("python:") else nginx(root)
     busybox = copy(find("busybox"), root / "bin" / "busybox")
     for tool in output(str(busybox), "--list").split():
@@ -53,16 +54,16 @@ def stand_in(base: str, root: Path) -> str:
             (root / "bin" / tool).symlink_to("busybox")
     (root / "etc" / "passwd").write_text(USERS)
     (root / "etc" / "group").write_text("root:x:0:\nnginx:x:101:\n")
-    (root / "tmp").mkdir(mode=0o1777)
+    (root / "tmp").mkdir()
     (root / "tmp").chmod(0o1777)
     copy_libraries(root)
     return made
 
 
 def python(base: str, root: Path) -> str:
-    """Copy the Python that the image has, or the one that runs this."""
-    minor = "".join(re.findall(r"\d+\.\d+", base)[:1])
-    version, program, library, wheels = python_facts(minor)
+    """Copy a Python of the image's minor version, or else the one that runs this."""
+    major, minor = base.removeprefix("python:").split(".")[:2]
+    version, program, library, wheels = python_facts(f"python{major}.{minor}")
     name = Path(library).name
     copy(program, root / "usr" / "local" / "bin" / name)
     for link in ("python", "python3"):
@@ -78,10 +79,10 @@ def python(base: str, root: Path) -> str:
     return f"this machine's Python {version}"
 
 
-def python_facts(minor: str) -> list[str]:
-    """Ask a Python of that minor version, or else the one that runs this."""
+def python_facts(program: str) -> list[str]:
+    """Ask a Python, or the one that runs this if that is not installed."""
     try:
-        printed = output(f"python{minor}", "-c", PYTHON_FACTS)
+        printed = output(program, "-c", PYTHON_FACTS)
     except (OSError, subprocess.CalledProcessError):
         printed = output(sys.executable, "-c", PYTHON_FACTS)
     facts: list[str] = json.loads(printed)
