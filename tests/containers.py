@@ -102,6 +102,11 @@ class Engine:
         done = run(*command, cwd=TEMPLATE, check=False, **self.environment)
         return done.returncode == 0
 
+    def remove(self, *images: str) -> None:
+        """Remove images, if they are not in the folder of Podman, which goes as a whole."""
+        if self.name == "docker":
+            self.run("image", "rm", "--force", *images, check=False)
+
     def run_compose(self, *arguments: str, cwd: Path) -> None:
         """Run a command of Compose."""
         run(*self.compose, *arguments, cwd=cwd, **self.environment)
@@ -246,7 +251,7 @@ def base_images(engine: Engine, project: Path, folder: Path) -> Iterator[list[st
         for base in sorted({line.split()[0] for line in lines} - own):
             if engine.has(base):
                 continue
-            stack.callback(engine.run, "image", "rm", "--force", base, check=False)
+            stack.callback(engine.remove, base)
             if not pulled(engine, base):
                 stand_in = build_stand_in(engine, base, folder)
                 made.append(f"pulling {base} ({stand_in} stands in)")
@@ -476,8 +481,7 @@ def try_all(engines: list[Engine], folder: Path, report: Report) -> None:
                 project = generate(folder, deployment)
                 bases = base_images(engine, project, folder)
                 report.not_done += stack.enter_context(bases)
-                remove = ["image", "rm", "--force", NAME, f"{NAME}-nginx"]
-                stack.callback(engine.run, *remove, check=False)
+                stack.callback(engine.remove, NAME, f"{NAME}-nginx")
                 attempt(engine, project, report)
 
 
