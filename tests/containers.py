@@ -32,7 +32,7 @@ import yaml
 
 from .conftest import TEMPLATE, clean_environment, run, run_python
 from .images import instructions
-from .stand_ins import MissingError, make_stand_in
+from .stand_ins import MissingError, copy, copy_libraries, find, make_stand_in
 from .test_proxies import Sent, ask, policy_names
 from .test_served import free_port, gunicorn, wait_for
 
@@ -227,6 +227,27 @@ def why_no_containers() -> str:
     spaces = ["--fork", "--pid", "--mount", "--net", "--mount-proc"]
     tried = run("unshare", *spaces, "true", cwd=TEMPLATE, check=False)
     return tried.stderr.strip() if tried.returncode else ""
+
+
+def why_it_runs_none(engine: Engine, folder: Path) -> str:
+    """Why an engine cannot run BusyBox in a container with a network; empty if it can."""
+    root, name = folder / "probe" / engine.name, f"{NAME}-probe"
+    try:
+        copy(find("busybox"), root / "files" / "bin" / "busybox")
+    except MissingError:
+        return ""  # images that can be pulled need none
+    copy_libraries(root / "files")
+    (root / "Dockerfile").write_text("FROM scratch\nCOPY files /\n")
+    try:
+        engine.run("build", "--tag", name, ".", cwd=root)
+        engine.run("network", "create", name)
+        engine.run("run", "--rm", "--network", name, name, "/bin/busybox", "true")
+    except pytest.fail.Exception as error:
+        return f"{engine.name}: {str(error).strip().splitlines()[-1]}"
+    finally:
+        engine.run("network", "rm", name, check=False)
+        engine.remove(name)
+    return ""
 
 
 def generate(folder: Path, deployment: str) -> Path:
@@ -500,6 +521,10 @@ def main() -> int:
         engines = [docker] if docker else []
         if with_podman and not refused:
             engines.append(stack.enter_context(podman(folder)))
+        reasons = [why_it_runs_none(engine, folder) for engine in engines]
+        if any(reasons):
+            sys.stdout.write(f"{NO_CONTAINERS}: {'; '.join(filter(None, reasons))}\n")
+            return 0
         try_all(engines, folder, report)
     sys.stdout.write(f"{report}\n")
     return 1 if report.failed else 0

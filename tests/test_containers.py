@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -32,8 +33,8 @@ def test_the_generated_containers_are_built_and_run() -> None:
 
 
 FAILING = """#!/bin/sh
-case $1 in
-version | image) echo 1.2.3 ;; # all images are there
+case "$*" in
+version* | image* | %s) echo 1.2.3 ;; # all images are there
 *) echo "on purpose" >&2; exit 125 ;;
 esac
 """
@@ -42,8 +43,19 @@ esac
 @pytest.mark.parametrize(
     ("podman", "unshare", "status", "expected"),
     [
-        (FAILING, "", 1, "FAILED: deployment=docker, deployment=kubernetes"),
-        (FAILING, "echo refused >&2; exit 1", 0, "no container can run here: refused"),
+        (
+            FAILING % "*probe*",
+            "",
+            1,
+            "FAILED: deployment=docker, deployment=kubernetes",
+        ),
+        (FAILING % "none", "", 0, "no container can run here: podman: on purpose"),
+        (
+            FAILING % "*",
+            "echo refused >&2; exit 1",
+            0,
+            "no container can run here: refused",
+        ),
         ("", "", 0, "nothing done: neither Docker nor Podman is on this machine"),
     ],
 )
@@ -53,6 +65,10 @@ esac
 def test_the_last_line_and_the_status_say_what_went_wrong(
     tmp_path: Path, podman: str, unshare: str, status: int, expected: str
 ) -> None:
+    busybox = shutil.which("busybox")
+    need("BusyBox", found=busybox)
+    (tmp_path / "busybox").symlink_to(str(busybox))
+    (tmp_path / "ldd").symlink_to(str(shutil.which("ldd")))
     for name, script in {"podman": podman, "unshare": f"#!/bin/sh\n{unshare}"}.items():
         if script:
             (tmp_path / name).write_text(script)
