@@ -66,10 +66,16 @@ BAD_WORDS: list[tuple[dict[Any, Any], str]] = [
     ({"img-src": [""]}, "no keyword, scheme or host ''."),
     # More than one source, and characters that no source has.
     ({"img-src": ["'self' data:"]}, "is not one source: character 7 is ' ' (SPACE)"),
-    ({"img-src": ["data:; script-src *"]}, "character 6 is ';' (SEMICOLON): write each"),
+    (
+        {"img-src": ["data:; script-src *"]},
+        "character 6 is ';' (SEMICOLON): write each",
+    ),
     ({"img-src": ["'self', data:"]}, "character 7 is ',' (COMMA): write each source"),
     ({"img-src": ["'self'\n data:"]}, r"character 7 is '\n' (a line break): write"),
-    ({"img-src": ["https://€.example"]}, "character 9 is '€' (EURO SIGN): write a host"),
+    (
+        {"img-src": ["https://€.example"]},
+        "character 9 is '€' (EURO SIGN): write a host",
+    ),
     ({"img-src": ["https://bücher.example"]}, "write a host in Punycode (xn--...)"),
     # Not a string.
     ({"img-src": [5]}, "img-src: 5 is no source: a source is a string in quotes."),

@@ -34,7 +34,7 @@ BAD_HEADERS: list[tuple[Any, Any, str]] = [
     ("X-Name: value", "value", "character 7 is ':' (COLON): a name has letters"),
     ("X-One\r\nX-Two", "value", r"character 6 is '\r' (a line break): a name has"),
     ("X-One\n", "value", r"character 6 is '\n' (a line break): a name has letters"),
-    ("X–Name", "value", "character 2 is '–' (EN DASH): a name has letters"),
+    ("X\u2013Name", "value", "character 2 is '\u2013' (EN DASH): a name has letters"),
     ("Größe", "value", "character 3 is 'ö' (LATIN SMALL LETTER O WITH DIAERESIS): a"),
     (b"X-Bytes", "value", "a name is a string in quotes"),
     (("X-One", "1"), ("X-Two", "2"), "a name is a string in quotes"),
@@ -56,7 +56,11 @@ BAD_HEADERS: list[tuple[Any, Any, str]] = [
         "5 €",
         "'€' (EURO SIGN): a value has printable Latin-1 characters only",
     ),
-    ("X-Value", "a – b", "character 3 is '–' (EN DASH): a value has printable Latin-1"),
+    (
+        "X-Value",
+        "a \u2013 b",
+        "character 3 is '\u2013' (EN DASH): a value has printable Latin-1",
+    ),
     ("X-Value", "“a”", "is '“' (LEFT DOUBLE QUOTATION MARK): a value has printable"),
     (
         "X-Value",
@@ -95,7 +99,7 @@ BAD_VALUES = [
     (
         CSP,
         "img-src\xa0'self'",
-        r"no directive \"img-src\xa0'self'\": did you mean img-src?",
+        "no directive \"img-src\\xa0'self'\": did you mean img-src?",
     ),
     (
         CSP,
@@ -263,7 +267,7 @@ def test_a_long_value_is_shortened_in_the_error() -> None:
         ResponseHeaders([("Permissions-Policy", value)])
     message = str(caught.value)
     assert message.startswith("policy: header 'Permissions-Policy': 'camera=(), camera")
-    assert "cam...: 'usb' is" in message
+    assert "...: 'usb' is not" in message
     assert len(message) < 350
 
 
