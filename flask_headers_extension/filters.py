@@ -11,6 +11,12 @@ from .rules import MAX_NAME, MAX_PACKAGE, check_package, check_slug
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HOSTS = {"gh": "github.com", "gl": "gitlab.com", "bb": "bitbucket.org"}
+"""What cookiecutter's abbreviations stand for."""
+
+FILES = {"github.com": "blob", "gitlab.com": "-/blob", "bitbucket.org": "src"}
+"""By service: what stands before the revision in the URL of a file."""
+
 
 def as_slug(name: str) -> str:
     """A slug to suggest, from a slug of any length."""
@@ -76,6 +82,22 @@ def as_markdown(text: str) -> str:
     return re.sub(r"^([-+=]|\d+(?=[.)]))", _escape_start, escaped)
 
 
+def template_docs(page: str, answers: Mapping[str, str]) -> str:
+    """Markdown that points to a page of the template's docs.
+
+    It is a link if the template came from a service that shows files, and otherwise its name:
+    the path of a folder would mean nothing to others.
+    """
+    source = answers.get("_template", "")
+    for abbreviation, host in HOSTS.items():
+        source = re.sub(f"^{abbreviation}:", f"https://{host}/", source)
+    url = re.sub(r"^(ssh://)?git@([^:/]+)[:/]", r"https://\2/", source)
+    found = re.fullmatch(r"(https://([^/]+)/[\w./~-]+?)(\.git)?/?", url)
+    if found is None or found[2] not in FILES:
+        return f"`docs/{page}` of the template"
+    return f"[{page}]({found[1]}/{FILES[found[2]]}/HEAD/docs/{page})"
+
+
 def _escape_start(match: re.Match[str]) -> str:
     """Escape a first character that would start a list, a rule or a heading."""
     start = match[0]
@@ -87,4 +109,12 @@ def as_literal(text: str) -> str:
     return "{{ " + as_string(text) + " }}"
 
 
-FILTERS = (as_markdown, as_package_name, as_policy_rows, as_python, as_slug, as_string)
+FILTERS = (
+    as_markdown,
+    as_package_name,
+    as_policy_rows,
+    as_python,
+    as_slug,
+    as_string,
+    template_docs,
+)

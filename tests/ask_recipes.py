@@ -1,6 +1,6 @@
-"""Print, as JSON, what the route of each recipe in the README sends over HTTPS.
+"""Print, as JSON, what the route of each recipe sends over HTTPS.
 
-Run in the folder of a generated project: ``python ask_recipes.py <package name>``.
+Run in the folder of a generated project: ``python ask_recipes.py <package name> <policy>``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 from recipes import install
 
 
-def main(package: str) -> None:
+def main(package: str, policy: str) -> None:
     """Print status and headers by path, and how many recipes there are."""
     sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
     app = importlib.import_module(package).create_app()
     fetch = importlib.import_module("tests.engine.wire").fetch
     own = {rule.endpoint for rule in app.url_map.iter_rules()}
-    count = install(app, package, Path("README.md"))
+    count = install(app, package, policy)
     sent = {}
     for rule in app.url_map.iter_rules():
         if rule.endpoint not in own:
@@ -31,4 +31,4 @@ def main(package: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -5,15 +5,13 @@ Served by gunicorn in the folder of a project of the policy ``web``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import jsonify, render_template_string
 from my_flask_app import create_app
 from my_flask_app.response_headers import amend_csp, override_headers
 from recipes import install
 
 app = create_app()
-install(app, "my_flask_app", Path("README.md"))
+install(app, "my_flask_app", "web")
 
 ATTACKS = """<!doctype html>
 <html lang="en">

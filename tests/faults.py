@@ -515,15 +515,34 @@ FAULTS = [
         ("style", "csp is None or isinstance(csp, PageCsp)", "True"),
         ("dead-override", "violations + dead_overrides(app)", "violations"),
         ("scheme", "[request.scheme]", '["https"]'),
+        ("nonce", """re.sub("'nonce-[^']+", "'nonce-…", v) for v in values""", "values"),
+        ("filter", "narrow(plan, app, routes) if routes else plan", "plan"),
+        ("unknown-route", "abort(404, error.message)", "pass"),
+        ("failed", "each for each in responses if not each.error", "*responses"),
+        ("missing", "names += [each.header for each in violations if each.header]", "pass"),
+        ("seconds", "time.perf_counter() - started", "0.0"),
+        ("twice", "before + origin", "origin"),
+        ("status", "response.request.kind, response.status,", "response.request.kind,"),
+        ("kind", "response.request.kind, response.status,", "response.status,"),
+        ("wrong-column", "response.status, same, wrong)", "response.status, same)"),
+        ("same", "response.status, same, wrong)", "response.status, wrong)"),
+        ("one-column", "setdefault(key, Column(", "setdefault(response.request, Column("),
     ]),
     engine("cli/templates/response_headers/headers.html", "cli/test_page", [
         ("nonce", ' nonce="{{ csp_nonce() }}"', ""),
-        ("violations", "    <li>{{ violation }}</li>\n", ""),
-        ("marked", "<strong>violation</strong>: ", ""),
-        ("value", "{{ sent.value }}", ""),
-        ("skipped", "<code>{{ each.what }}</code>", ""),
+        ("violations", '    {{- grouped(violations, "problem", "response") if violations }}\n', ""),
+        ("skipped", '    {{- grouped(skipped, "reason", "what") }}\n', ""),
+        ("few", "texts[:5] %}<code>", "texts %}<code>"),
+        ("marked", ', "!" if wrong else "")', ', "")'),
+        ("missing", "if origin or wrong", "if origin"),
+        ("parts", 'origin.split(" + ")', "[origin]"),
+        ("value", '{{ each.replace("; ", ";\\n") if "security-policy" in key else each }}', ""),
+        ("directives", 'each.replace("; ", ";\\n") if "security-policy" in key else each', "each"),
+        ("three-values", "values[:3]", "values"),
+        ("filter-link", "rule | urlencode", "rule"),
+        ("filter-off", "{{ url_for('.show') }}", ""),
         ("suggested", '{{ lines | join("\\n") }}', ""),
-        ("left-out", "  {%- if suggested.left_out %}", "  {%- if false %}"),
+        ("left-out", "if suggested.left_out else []", "if false else []"),
     ]),
     engine("cli/plan.py", "cli/test_check cli/test_samples cli/test_middleware cli/test_show", [
         ("skipped", '            if name in app.config.get("HEADERS_SKIP", ()):', "            if False:"),
@@ -841,8 +860,6 @@ def run_tests(tests: str, project: Path) -> str | None:
     options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
     environment = clean_environment() | {
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # takes longer than most of the tests
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(project.parent.parent / "bytecode"),
     }
     if tests == OWN:
         options += ["-rfEs"]  # test_projects.py accepts no skip either

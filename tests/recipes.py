@@ -1,4 +1,4 @@
-"""The recipes of a generated README, put into its app as they are written there."""
+"""The recipes of ``docs/recipes.md``, put into an app as they are written there."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
-def blocks(readme: str, language: str) -> list[str]:
-    """Every block of a language among the ways out of a README."""
-    section = readme.partition("### Ways out")[2].partition("\n### ")[0]
-    return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+PAGE = Path(__file__).parent.parent / "docs" / "recipes.md"
 
 
-def install(app: Flask, package: str, readme: Path) -> int:
+def blocks(policy: str, language: str) -> list[str]:
+    """Every block of a language in the recipes for a policy; first the imports for all."""
+    imports, *sections = PAGE.read_text("utf-8").split("\n## ")
+    (section,) = (each for each in sections if f"`{policy}`" in each.partition("\n")[0])
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", imports + section, re.MULTILINE | re.DOTALL
+    )
+
+
+def install(app: Flask, package: str, policy: str) -> int:
     """Run every recipe in the place of ``views.py``, and return how many there are."""
-    text = readme.read_text("utf-8")
     bp = Blueprint("recipes", package)
     names: dict[str, Any] = {
         "__name__": f"{package}.views",
@@ -31,12 +36,12 @@ def install(app: Flask, package: str, readme: Path) -> int:
         "bp": bp,
         "render_template": render_template,
     }
-    recipes = blocks(text, "python")
+    recipes = blocks(policy, "python")
     for recipe in recipes:
         exec(recipe, names)  # noqa: S102
     for blueprint in {each for each in names.values() if isinstance(each, Blueprint)}:
         app.register_blueprint(blueprint)
-    pages = DictLoader({"docs.html": "".join(blocks(text, "html")) or "docs"})
+    pages = DictLoader({"docs.html": "".join(blocks(policy, "html")) or "docs"})
     app.jinja_loader = ChoiceLoader(
         [pages, app.jinja_loader] if app.jinja_loader else [pages]
     )

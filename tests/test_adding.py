@@ -15,7 +15,6 @@ import pytest
 
 from .conftest import (
     POLICIES,
-    QUESTIONS,
     STRATEGIES,
     TEMPLATE,
     run_pytest,
@@ -127,18 +126,6 @@ def test_what_is_added_is_tested_linted_and_typed(
     assert re.search(r"\d{2} passed", done.stdout)
     run_ruff(project)
     run_python("-m", "mypy", "--cache-dir", mypy_cache, cwd=project)
-
-
-@pytest.mark.parametrize("cors", QUESTIONS["use_cors"])
-def test_the_readme_shows_what_is_printed_with_the_policy_added(
-    template_copy: Path, cors: str
-) -> None:
-    add(template_copy, "policy")
-    project = generated(template_copy, "after_request", "minimal", cors)
-    readme = (project / "README.md").read_text("utf-8")
-    for command in ("show --route /", "check"):
-        flask = ("-m", "flask", "--app", "my_flask_app", "headers", *command.split())
-        assert f"{command}\n{run_python(*flask, cwd=project / 'src').stdout}" in readme
 
 
 def test_the_strategy_added_sends_what_the_others_send(template_copy: Path) -> None:

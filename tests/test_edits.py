@@ -60,12 +60,12 @@ def test_an_edit_of_the_policy_leaves_the_tests_green(
 
 @pytest.mark.parametrize("policy", ["web", "api"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_recipes_of_the_readme_leave_the_tests_green(
+def test_the_recipes_leave_the_tests_green(
     baked: Bake, tmp_path: Path, strategy: str, policy: str
 ) -> None:
     project = baked(header_strategy=strategy, header_policy=policy)
     project = copy_of(project, tmp_path)
-    imports, *recipes = blocks((project / "README.md").read_text("utf-8"), "python")
+    imports, *recipes = blocks(policy, "python")
     views = project / "src/my_flask_app/views.py"
     text = views.read_text("utf-8")
     future = "from __future__ import annotations\n"

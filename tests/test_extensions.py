@@ -214,8 +214,6 @@ def test_the_pages_of_an_extension_work_in_a_browser(
 
 
 DOCS = TEMPLATE / "docs" / "extensions.md"
-FOLLOWED = 2
-"""How many blocks of the README the test below follows."""
 
 
 def python_blocks(text: str) -> list[str]:
@@ -223,21 +221,11 @@ def python_blocks(text: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def extensions_section(project: Path) -> str:
-    """What the README of a project says of extensions."""
-    readme = (project / "README.md").read_text("utf-8")
-    return readme.partition("\n## Extensions\n")[2].partition("\n## ")[0]
-
-
-@pytest.mark.parametrize("policy", ["web", "api"])
-def test_the_lines_of_the_docs_are_those_that_are_tested(
-    baked: Bake, policy: str
-) -> None:
+def test_the_lines_of_the_docs_are_those_that_are_tested() -> None:
     tested = "\n".join(path.read_text("utf-8") for path in FOLDER.glob("*.py"))
-    readme = python_blocks(extensions_section(baked(header_policy=policy)))
     blocks = python_blocks(DOCS.read_text("utf-8"))
     assert len(blocks) > 8
-    for block in readme[FOLLOWED:] + blocks:
+    for block in blocks:
         for part in block.split("\n\n\n"):
             assert part.strip("\n") in tested, part
 
@@ -248,28 +236,86 @@ def test_the_docs_name_each_extension_that_is_tested() -> None:
         assert name in table, name
 
 
+IMPORTS = """
+from flask import abort, redirect, render_template_string, request
+from flask_login import UserMixin, login_required, login_user
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from .extensions import db, login
+"""
+
+PRIVATE = """
+
+@bp.get("/form")
+def form():
+    return render_template_string('<form method="post">{}</form>')
+
+
+@bp.get("/private")
+@login_required
+def private():
+    return "private"
+"""
+
+ASK = """
+import re
+from my_flask_app import create_app, views
+from my_flask_app.extensions import db
+from werkzeug.security import generate_password_hash
+
+app = create_app({"SESSION_COOKIE_SECURE": False, "SESSION_COOKIE_NAME": "session"})
+with app.app_context():
+    db.create_all()
+    db.session.add(views.User(name="ada", password=generate_password_hash("secret")))
+    db.session.commit()
+client = app.test_client()
+token = re.search('value="([^"]+)"', client.get("/form").text)[1]
+asked = [client.get("/private").status_code]
+for form in (
+    {"name": "ada", "password": "secret"},
+    {"name": "ada", "password": "wrong", "csrf_token": token},
+    {"name": "bob", "password": "secret", "csrf_token": token},
+    {"name": "ada", "password": "secret", "csrf_token": token},
+):
+    asked.append(client.post("/log-in", data=form).status_code)
+asked.append(client.get("/private").status_code)
+assert asked == [401, 400, 401, 401, 302, 200], asked
+"""
+
+
 @pytest.mark.parametrize("policy", POLICIES)
-def test_the_readme_shows_where_extensions_go(
+def test_a_database_a_login_and_csrf_protection_are_added_as_the_readme_says(
     baked: Bake, tmp_path: Path, policy: str
 ) -> None:
     need("build/extensions (CONTRIBUTING.md makes it)", found=PYTHON.exists())
     project = shutil.copytree(baked(header_policy=policy), tmp_path / "my-flask-app")
-    module, call = python_blocks(extensions_section(project))[:FOLLOWED]
+    readme = (project / "README.md").read_text("utf-8")
+    section = readme.partition("\n## Add a database")[2].partition("\n## ")[0]
+    module, accounts = python_blocks(section)
+    (field,) = re.findall("`(<input .*csrf_token.*>)`", section)
+    (line,) = re.findall(r"call `(.*?)`", section)
+    (above,) = re.findall(r"above `(.*?)`", section)
     package = project / "src" / "my_flask_app"
     (package / "extensions.py").write_text(module, "utf-8")
-    factory = package / "__init__.py"
-    text = factory.read_text("utf-8")
-    *_, replaced = call.splitlines(keepends=True)
-    assert text.count(replaced) == 1
-    text = text.replace(replaced, call)
+    text = (package / "__init__.py").read_text("utf-8")
+    assert text.count(f"    {above}\n") == 1
+    text = text.replace(f"    {above}\n", f"    {line}\n    {above}\n")
     text = text.replace("from . import ", "from . import extensions, ")
-    factory.write_text(text, "utf-8")
+    (package / "__init__.py").write_text(text, "utf-8")
+    future = "from __future__ import annotations\n"
+    text = (package / "views.py").read_text("utf-8").replace(future, future + IMPORTS)
+    text += f"\n\n{accounts}{PRIVATE.format(field)}"
+    (package / "views.py").write_text(text, "utf-8")
     settings: dict[str, Any] = {
         "FLASK_SQLALCHEMY_DATABASE_URI": "sqlite:///my.db",
         "FLASK_SECRET_KEY": "x" * 32,
         "PYTHONPATH": "src",
     }
+    run(PYTHON, "-c", ASK, cwd=project, **settings)
     flask = (PYTHON, "-m", "flask", "--app", "my_flask_app")
     done = run(*flask, "headers", "check", cwd=project, **settings)
     assert done.stdout.splitlines()[-1].endswith("violations: 0")
-    run_python("-m", "ruff", "check", "--no-cache", cwd=project)
+    lint = ("ruff", "check", "--no-cache", "--ignore=F811,F401,I001")
+    run_python(
+        "-m", *lint, cwd=project
+    )  # names imported twice are for the owner to join

@@ -375,8 +375,8 @@ def test_the_user_s_own_defaults_are_answers_too(
     options = ["--no-input", "--config-file", str(config)]
     assert printed in cookiecutter(out, *options, check=False)
     if "ready" in printed:
-        licence = (out / "my-flask-app" / "LICENSE").read_text("utf-8")
-        assert f" {answer}\n" in licence
+        text = (out / "my-flask-app" / "LICENSE").read_text("utf-8")
+        assert f" {answer}\n" in text
     else:
         assert not out.exists()
 

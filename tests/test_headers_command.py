@@ -93,15 +93,6 @@ def test_there_are_violations_only_if_something_overwrites_or_replaces(
         assert summary.endswith("; violations: 0") is not expected, f"{name}: {summary}"
 
 
-def test_the_readme_shows_what_it_prints(project: Path) -> None:
-    readme = (project / "README.md").read_text("utf-8")
-    flask = ["-m", "flask", "--app", "my_flask_app", "headers"]
-    for command in ("show --route /", "check"):
-        done = run_python(*flask, *command.split(), cwd=project / "src")
-        shown = f"$ .venv/bin/flask --app my_flask_app headers {command}\n{done.stdout}"
-        assert shown in readme
-
-
 SHOP = """
 from flask import Blueprint
 from my_flask_app import create_app as create

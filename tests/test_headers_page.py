@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from .conftest import POLICIES, Bake
 from .test_browser import Site, chromium, violations
 from .test_served import answer, gunicorn
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, ViewportSize
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -30,6 +35,14 @@ def faulty():
 """
 
 
+WIDE = "document.documentElement.scrollWidth > innerWidth"
+SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
+SIZES: list[ViewportSize] = [
+    {"width": 1280, "height": 900},
+    {"width": 390, "height": 844},
+]
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_the_page_is_readable_and_accessible(
     baked: Bake, tmp_path: Path, policy: str
@@ -43,17 +56,40 @@ def test_the_page_is_readable_and_accessible(
     )
     with served as (host, port), chromium() as browser:
         visit = Site(browser, tmp_path).open(f"http://{host}:{port}/_headers")
-        assert visit.page.inner_text("h1") == "Headers of this app"
-        assert visit.page.inner_text("h2 >> nth=0") == "1 violation"
-        row = visit.page.locator("tr", has_text="GET /faulty").first
-        assert "violation: view" in row.inner_text()
-        border = "getComputedStyle(document.querySelector('td')).borderTopColor"
-        styled = visit.page.evaluate(border) == "rgba(136, 136, 136, 0.533)"
+        page = visit.page
+        assert page.inner_text("h1") == "Headers of this app"
+        assert page.inner_text("h2 >> nth=0") == "1 violation"
+        assert page.inner_text("td.wrong") == "V!"
+        color = "getComputedStyle(document.querySelector('.wrong abbr')).color"
+        styled = page.evaluate(color) == "rgb(255, 255, 255)"
         assert styled is (policy != "api")  # that one allows no style
-        visit.page.click("summary:has-text('GET /') >> nth=0")
-        assert visit.page.locator("details[open] td.value").count() > 0
-        assert violations(visit.page) == []
+        for scheme, size in itertools.product(SCHEMES, SIZES):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size(size)
+            assert violations(page) == []
+            assert page.evaluate(WIDE) is False or not styled
+        follow_links(page)
         assert {*visit.messages} <= {NO_ICON}
+
+
+def follow_links(page: Page) -> None:
+    """Open the values of a response and filter, with the keyboard only."""
+    page.focus("th a:has-text('/faulty')")
+    assert page.locator("details[open] th:has-text('Content-Length')").count() == 1
+    page.keyboard.press("Enter")
+    opened = page.locator("details[open]:has-text('GET /faulty')")
+    assert "its own" in opened.inner_text()
+    page.focus("summary:has-text('Filter by route')")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "/"
+    page.focus("header a:has-text('/faulty')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?route=/faulty")
+    page.reload()
+    assert page.locator("[scope=col]").all_inner_texts() == ["Header", "/faulty"]
+    page.click("text=show all routes")
+    page.wait_for_url("**/_headers")
 
 
 def test_what_was_blocked_is_readable_and_accessible(
@@ -78,8 +114,7 @@ def test_what_was_blocked_is_readable_and_accessible(
         assert '"img-src": "https://tiles.example",' in visit.page.inner_text("main")
         assert violations(visit.page) == []
         visit.page.set_viewport_size({"width": 390, "height": 800})
-        wide = "document.documentElement.scrollWidth > innerWidth"
-        assert visit.page.evaluate(wide) is False
+        assert visit.page.evaluate(WIDE) is False
         assert {*visit.messages} <= {NO_ICON}
 
 

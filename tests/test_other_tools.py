@@ -40,7 +40,13 @@ WAYS: dict[str, tuple[str, list[str], int]] = {
 }
 """The folder that pytest is started in, its arguments, and how many projects it tests."""
 
-CASES = [((tool, "highest"), way) for tool in TOOLS for way in WAYS]
+CASES = [
+    ((tool, "highest"), way)
+    for tool in TOOLS
+    for way in WAYS
+    if WAYS[way][0] != "elsewhere"
+    or tool == "pytest-xdist"  # no plugin looks at the folder
+]
 CASES += [((tool, "lowest-direct"), "in the project") for tool in TOOLS]
 
 

@@ -22,11 +22,20 @@ from typing import Any
 
 import pytest
 
-from .conftest import POLICIES, Bake, clean_environment, need, shown_if_it_fails
+from .conftest import (
+    POLICIES,
+    TEMPLATE,
+    Bake,
+    clean_environment,
+    need,
+    shown_if_it_fails,
+)
 from .served_over_https import new_certificate
 from .test_served import free_port, gunicorn, wait_for
 
 pytestmark = pytest.mark.slow
+
+DOCS = (TEMPLATE / "docs" / "proxies.md").read_text("utf-8")
 
 ODD_VALUE = r"""it's a "quote", $host $, \ and \\ and \n, # ; and { "json": 1 }"""
 HOST = "app.example"
@@ -404,20 +413,19 @@ def test_other_servers_of_that_nginx_can_be_kept_as_they_are(
     assert ("Custom-Header" in dict(other.headers)) is (not options)
 
 
-def readme_block(project: Path, start: str) -> str:
-    """A block of the README that begins so."""
-    readme = (project / "README.md").read_text("utf-8")
-    blocks: list[str] = re.findall(r"```\w*\n(.*?)```", readme, re.DOTALL)
+def block(start: str) -> str:
+    """A block of ``docs/proxies.md`` that begins so."""
+    blocks: list[str] = re.findall(r"```\w*\n(.*?)```", DOCS, re.DOTALL)
     (found,) = [block for block in blocks if block.startswith(start)]
     return found
 
 
-def test_nginx_takes_what_the_readme_shows(baked: Bake, tmp_path: Path) -> None:
+def test_nginx_takes_what_the_docs_show(baked: Bake, tmp_path: Path) -> None:
     nginx = find("nginx")
     project = baked(header_policy="web")
     exported = flask_headers(project, "export", "nginx")
     (tmp_path / "headers.conf").write_bytes(exported)
-    shown = readme_block(project, "http {\n    include headers.conf;")
+    shown = block("http {\n    include headers.conf;")
     listening = shown.replace("server {", f"server {{ listen 127.0.0.1:{free_port()};")
     config = tmp_path / "config"
     config.write_text(f"pid {tmp_path}/pid;\nevents {{}}\n{listening}")
@@ -427,12 +435,12 @@ def test_nginx_takes_what_the_readme_shows(baked: Bake, tmp_path: Path) -> None:
     assert "[warn]" not in done.stderr.replace("[warn] 1 user directive", "")
 
 
-def test_caddy_takes_what_the_readme_shows(baked: Bake, tmp_path: Path) -> None:
+def test_caddy_takes_what_the_docs_show(baked: Bake, tmp_path: Path) -> None:
     caddy = find("caddy")
     project = baked(header_policy="web")
     exported = flask_headers(project, "export", "caddy")
     (tmp_path / "headers.caddy").write_bytes(exported)
-    (tmp_path / "Caddyfile").write_text(readme_block(project, "import headers.caddy"))
+    (tmp_path / "Caddyfile").write_text(block("import headers.caddy"))
     command = [caddy, "adapt", "--config", str(tmp_path / "Caddyfile")]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -472,22 +480,19 @@ http://127.0.0.1:%(port)s {
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_a_proxy_as_the_readme_has_it_passes_on_nothing_that_is_forged(
-    baked: Bake, tmp_path: Path, proxy: str
+def test_a_proxy_as_the_docs_have_it_passes_on_nothing_that_is_forged(
+    tmp_path: Path, proxy: str
 ) -> None:
-    readme = (baked(header_policy="web") / "README.md").read_text("utf-8")
     find(proxy)
     port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as app:
         upstream = f"127.0.0.1:{app.getsockname()[1]}"
         if proxy == "nginx":
-            lines = re.findall("^proxy_set_header.*", readme, re.MULTILINE)
+            lines = re.findall("^proxy_set_header.*", DOCS, re.MULTILINE)
             lines.append(f"proxy_pass http://{upstream};")
             passed, config = "\n".join(lines), NGINX_PASSING
         else:
-            (block,) = re.findall(
-                r"reverse_proxy 127[^{]*\{.*?\n +\}", readme, re.DOTALL
-            )
+            (block,) = re.findall(r"reverse_proxy 127[^{]*\{.*?\n +\}", DOCS, re.DOTALL)
             passed = block.replace("127.0.0.1:8000", upstream)
             config = CADDY_PASSING
         text = config % {"folder": tmp_path, "port": port, "lines": passed}

@@ -1,4 +1,4 @@
-"""The ways out of a generated README, run as written: what each of them sends."""
+"""The recipes of ``docs/recipes.md``, run as written: what each of them sends."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ directive with a minus is gone, and so is a header with None."""
 
 @pytest.mark.parametrize("policy", EXPECTED)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_recipes_of_the_readme_send_what_they_say(
+def test_the_recipes_send_what_they_say(
     baked: Bake, strategy: str, policy: str
 ) -> None:
     project = baked(header_strategy=strategy, header_policy=policy)
     script = Path(__file__).parent / "ask_recipes.py"
-    done = run_python(script, "my_flask_app", cwd=project)
+    done = run_python(script, "my_flask_app", policy, cwd=project)
     count, sent = json.loads(done.stdout)
     assert count == len(EXPECTED[policy])
     assert sent.keys() == EXPECTED[policy].keys()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import STRATEGIES, Bake, clean_environment, need
+from .conftest import STRATEGIES, TEMPLATE, Bake, clean_environment, need
 
 REQUESTS = [
     ("GET", "/", 200),
@@ -142,15 +142,15 @@ def test_a_stranger_cannot_make_the_app_speak_of_https(
     assert (b"; upgrade-insecure-requests" in sent) is secure
 
 
-def test_the_readme_shows_a_line_of_the_log(baked: Bake, tmp_path: Path) -> None:
+def test_the_docs_show_a_line_of_the_log(baked: Bake, tmp_path: Path) -> None:
     project, log = baked(), tmp_path / "log"
     with gunicorn(
         project, "my_flask_app:create_app()", log=log, FLASK_PROXY_HOPS="1"
     ) as address:
         answer(address, "GET", "/", "X-Forwarded-For: 203.0.113.9")
     logged = [line for line in log.read_text("utf-8").splitlines() if line[:1] == "{"]
-    readme = (project / "README.md").read_text("utf-8")
-    (shown,) = [line for line in readme.splitlines() if line.startswith('{"time"')]
+    docs = (TEMPLATE / "docs" / "deployment.md").read_text("utf-8")
+    (shown,) = [line for line in docs.splitlines() if line.startswith('{"time"')]
     lines = [json.loads(line) for line in (logged[-1], shown)]
     assert lines[0].keys() == lines[1].keys()
     for varies in ("time", "message", "request_id", "milliseconds"):

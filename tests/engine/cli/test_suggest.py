@@ -911,11 +911,11 @@ def body_of(blocked: str) -> Report:
 
 def test_the_page_shows_the_lines_for_what_came_in(debugged: Flask) -> None:
     before = fetch(debugged, "/_headers").body.decode()
-    assert "<h2>Blocked since the start: 0 reports</h2>" in before
+    assert "Blocked since the start: 0 reports</h2>" in before
     assert "CSRF" in before
     post(debugged, body_of("https://t.example/a"), body_of("https://t.example/b"))
     page = fetch(debugged, "/_headers").body.decode()
-    assert "<h2>Blocked since the start: 2 reports</h2>" in page
+    assert "Blocked since the start: 2 reports</h2>" in page
     assert "<h3>views.cart: 2 reports, on 1 page: app.example/cart</h3>" in page
     assert (
         "&#34;img-src&#34;: &#34;https://t.example&#34;,  # 2 times, on 1 page" in page
@@ -927,7 +927,7 @@ def test_the_page_shows_the_lines_for_what_came_in(debugged: Flask) -> None:
 def test_the_page_says_what_it_left_out(debugged: Flask) -> None:
     post(debugged, body_of("https://t.example/a") | {"disposition": "report"})
     page = fetch(debugged, "/_headers").body.decode()
-    assert "<li>1 report of a policy that only reports</li>" in page
+    assert ">1 report of a policy that only reports</pre>" in page
 
 
 def test_the_page_escapes_what_is_reported(debugged: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Each licence: its text, the author's name and the year, what the built wheel says."""
+"""Each license: its text, the author's name and the year, what the built wheel says."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-def text_of(licence: str, holder: str) -> str:
-    """The words of a licence as SPDX has them, with its holder put in its place."""
+def text_of(chosen: str, holder: str) -> str:
+    """The words of a license as SPDX has them, with its holder put in its place."""
     need("spdx-license-list", found=SPDX.is_dir())
-    known = json.loads((SPDX / "licenses" / f"{licence}.json").read_text("utf-8"))
+    known = json.loads((SPDX / "licenses" / f"{chosen}.json").read_text("utf-8"))
     places = r"^(Copyright \(c\)) <year> <(?:copyright holders|owner)>[. ]*$"
     named = re.sub(
         places,
@@ -53,7 +53,7 @@ def text_of(licence: str, holder: str) -> str:
         known["licenseText"],
         flags=re.MULTILINE,
     )
-    assert (named != known["licenseText"]) == (licence in NAMED_IN_LICENSE)
+    assert (named != known["licenseText"]) == (chosen in NAMED_IN_LICENSE)
     return words(named)
 
 
@@ -62,26 +62,26 @@ def this_year() -> str:
     return str(datetime.now(tz=UTC).year)
 
 
-@pytest.mark.parametrize("licence", [each for each in CHOICES if each != "proprietary"])
-def test_the_text_is_that_of_spdx(bake: Bake, licence: str) -> None:
-    project = bake(license=licence, author_name=AUTHOR)
+@pytest.mark.parametrize("chosen", [each for each in CHOICES if each != "proprietary"])
+def test_the_text_is_that_of_spdx(bake: Bake, chosen: str) -> None:
+    project = bake(license=chosen, author_name=AUTHOR)
     text = words((project / "LICENSE").read_text("utf-8"))
-    expected = text_of(licence, f"{this_year()} {AUTHOR}")
+    expected = text_of(chosen, f"{this_year()} {AUTHOR}")
     assert text.removeprefix("BSD 3-Clause License ") == expected
 
 
-@pytest.mark.parametrize("licence", ["Apache-2.0", "GPL-3.0-or-later"])
-def test_a_text_with_no_place_for_a_name_is_copied(bake: Bake, licence: str) -> None:
-    project = bake(license=licence, author_name=AUTHOR)
-    own = TEMPLATE / "{{cookiecutter.project_slug}}" / "variants" / "license" / licence
+@pytest.mark.parametrize("chosen", ["Apache-2.0", "GPL-3.0-or-later"])
+def test_a_text_with_no_place_for_a_name_is_copied(bake: Bake, chosen: str) -> None:
+    project = bake(license=chosen, author_name=AUTHOR)
+    own = TEMPLATE / "{{cookiecutter.project_slug}}" / "variants" / "license" / chosen
     assert (project / "LICENSE").read_bytes() == (own / "LICENSE").read_bytes()
 
 
 @pytest.mark.parametrize("author", ODD_TEXTS.values(), ids=ODD_TEXTS)
-@pytest.mark.parametrize("licence", NAMED_IN_LICENSE)
-def test_the_text_names_year_and_author(bake: Bake, licence: str, author: str) -> None:
+@pytest.mark.parametrize("chosen", NAMED_IN_LICENSE)
+def test_the_text_names_year_and_author(bake: Bake, chosen: str, author: str) -> None:
     lines = (
-        (bake(license=licence, author_name=author) / "LICENSE")
+        (bake(license=chosen, author_name=author) / "LICENSE")
         .read_text("utf-8")
         .split("\n")
     )
@@ -98,22 +98,22 @@ def test_proprietary_grants_nothing(baked: Bake) -> None:
 
 
 @pytest.mark.parametrize("author", ODD_TEXTS.values(), ids=ODD_TEXTS)
-@pytest.mark.parametrize("licence", CHOICES)
-def test_the_readme_ends_with_the_notice(bake: Bake, licence: str, author: str) -> None:
-    project = bake(license=licence, author_name=author)
+@pytest.mark.parametrize("chosen", CHOICES)
+def test_the_readme_ends_with_the_notice(bake: Bake, chosen: str, author: str) -> None:
+    project = bake(license=chosen, author_name=author)
     heading, notice, *rest = last_section((project / "README.md").read_text("utf-8"))
-    assert heading == "Licence"
+    assert heading == "License"
     assert notice == f"Copyright (c) {this_year()} {author}"
     assert rest
     customary = {
-        "MIT": "MIT licence",
-        "BSD-3-Clause": "BSD 3-Clause licence",
+        "MIT": "MIT license",
+        "BSD-3-Clause": "BSD 3-Clause license",
         "Apache-2.0": "WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND",
         "GPL-3.0-or-later": "version 3 of the License, or (at your option) any later",
         "proprietary": "All rights reserved",
     }
     found = {name for name, part in customary.items() if part in words(" ".join(rest))}
-    assert found == {licence}
+    assert found == {chosen}
     assert "](LICENSE)" in (project / "README.md").read_text("utf-8")
 
 
@@ -128,13 +128,11 @@ def last_section(markdown: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("licence", CHOICES)
-def test_the_wheel_says_which_licence(
-    baked: Bake, tmp_path: Path, licence: str
-) -> None:
-    project = baked(license=licence)
+@pytest.mark.parametrize("chosen", CHOICES)
+def test_the_wheel_says_which_license(baked: Bake, tmp_path: Path, chosen: str) -> None:
+    project = baked(license=chosen)
     run_python(
-        *("-m", "pip", "wheel", "--no-deps", "--wheel-dir", tmp_path, project),
+        *("-m", "uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, project),
         cwd=tmp_path,
     )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
@@ -145,7 +143,7 @@ def test_the_wheel_says_which_licence(
         metadata = wheel.read(f"{place}/METADATA")
     assert packed == (project / "LICENSE").read_bytes()
     said = Metadata.from_email(metadata, validate=True)
-    expected = "LicenseRef-Proprietary" if licence == "proprietary" else licence
+    expected = "LicenseRef-Proprietary" if chosen == "proprietary" else chosen
     assert said.license_expression == expected
     assert said.license_files == ["LICENSE"]
     assert canonicalize_license_expression(expected) == expected
