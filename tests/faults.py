@@ -134,7 +134,9 @@ FAULTS = [
         ("override-check", "            headers_for(app, endpoint)", "            pass"),
         ("once", "if not wired:", "if True:"),
     ]),
-    engine("header_policy.py", "test_precedence test_overrides test_validation test_safety_net test_values test_shared_responses test_nonce test_app_lifetime test_response_kinds", [
+    engine("header_policy.py", "test_precedence test_overrides test_validation test_safety_net test_values test_shared_responses test_nonce test_app_lifetime test_response_kinds test_policy_headers", [
+        ("shown", "return list(resolved.rows_for(response, req))", "return []"),
+        ("shown-type", "WireResponse(content_type=content_type)", "WireResponse()"),
         ("late-override", "state = overrides.count, view", "state = 0, view"),
         ("replaced-view", "state = overrides.count, view", "state = overrides.count, None"),
         ("policy-case", "rows = {name.lower(): (str(name), value)", "rows = {name: (str(name), value)"),
@@ -707,19 +709,61 @@ FAULTS = [
         ])
         for strategy in ("after_request", "Response", "make_response")
     ),
-    Faults("first_page.py", "web+cors", f"{OWN}, tests/parts/test_policy_web.py", [
-        ("status", "app_name=APP_NAME), 200", "app_name=APP_NAME), 202"),
+    Faults("first_page.py", "web+cors", f"{OWN}, tests/parts/test_first_page.py tests/parts/test_policy_web.py", [
+        ("status", "return page, 200", "return page, 202"),
         ("name", "app_name=APP_NAME", "name=APP_NAME"),
+        ("strategy", "strategy=STRATEGY", 'strategy="one"'),
+        ("left-out", " Content-Security-Policy-Report-Only", " Content-Security-Policy"),
+        ("group", '"Permissions-Policy"', '"Permissions"'),
+        ("rest", '"The other rows of the policy.", rest', '"The other rows of the policy.", sent'),
+        ("not-sent", "if name not in sent]", "if name in sent]"),
+        ("number", "number=len(sent)", "number=len(policy.HEADERS)"),
+        ("path", "policy.__file__ if current_app.debug else", "policy.__file__ if True else"),
+        ("file", "policy.__file__ if current_app.debug else", ""),
+        ("headers-page", '"headers_page.show" in current_app.view_functions', "current_app.debug"),
     ]),
     Faults("first_page.py", "api", OWN, [
         ("json", '{"Content-Type": "application/json"}', "{}"),
         ("status", "200, {", "202, {"),
     ]),
-    Faults("templates/hello.html", "web+cors", f"{OWN}, tests/parts/test_policy_web.py", [
-        ("nonce", ' nonce="{{ csp_nonce() }}"', ""),
+    Faults("templates/base.html", "web+cors", f"{OWN}, tests/parts/test_policy_web.py", [
         ("integrity", '{{ static_href("style.css") }}', 'href="/static/style.css"'),
-        ("name", "<title>Hello World - {{ app_name }}</title>", "<title>Hello World</title>"),
         ("language", '<html lang="en">', "<html>"),
+        ("title", "<title>{% block title %}{% endblock %}</title>", "<title></title>"),
+    ]),
+    Faults("templates/hello.html", "web+cors", f"{OWN}, tests/parts/test_policy_web.py tests/parts/test_first_page.py", [
+        ("nonce", ' nonce="{{ csp_nonce() }}"', ""),
+        ("integrity", '{{ static_href("hello.css") }}', 'href="/static/hello.css"'),
+        ("name", "Hello World - {{ app_name }}", "Hello World"),
+        ("number", "{{ number }} headers", "13 headers"),
+        ("not-sent", '{{ not_sent | join(", ") }}', ""),
+        ("address", "{{ request.base_url }}", "{{ request.path }}"),
+        ("value", '{{ value.replace("; ", ";\\n").replace(", ", ",\\n") }}', "…"),
+        ("directives", '.replace("; ", ";\\n")', ""),
+        ("list", '.replace(", ", ",\\n")', ""),
+        ("policy-file", "<code>{{ policy_file }}</code>", "<code>policy.py</code>"),
+        ("headers-page", "{{ url_for('headers_page.show') }}", "/_headers"),
+        ("debug", "{%- elif not config.DEBUG %}", "{%- else %}"),
+    ]),
+    Faults("error_pages.py", "web+cors", "tests/parts/test_error_pages.py", [
+        ("wired", "app.register_error_handler(HTTPException, as_page)", "pass"),
+        ("redirect", " or code < 400", ""),
+        ("own-response", "error.response is not None or ", ""),
+        ("own-body", ' or response.mimetype != "text/html":', ":"),
+        ("id", "if code >= 500 else None", "if False else None"),
+        ("no-id", "if code >= 500 else None", "if True else None"),
+        ("fails", "except Exception as failure:", "except KeyError as failure:"),
+        ("logged", 'current_app.logger.warning("error.html: %r", failure)', "pass"),
+        ("body", "response.data = page", "pass"),
+    ]),
+    Faults("templates/error.html", "web+cors", "tests/parts/test_error_pages.py", [
+        ("title", "{% block title %}{{ error.code }} {{ error.name }}", "{% block title %}Error"),
+        ("name", "<h1>{{ error.name }}</h1>", "<h1>Error</h1>"),
+        ("description", '{{ error.description or "" }}', ""),
+        ("no-description", '{{ error.description or "" }}', "{{ error.description }}"),
+        ("id", "<code>{{ request_id }}</code>", ""),
+        ("home", "{{ request.root_path | urlencode }}/", "/"),
+        ("quoted", " | urlencode", ""),
     ]),
     Faults("policy.py", "web+cors", "tests/parts/test_policy.py tests/parts/test_policy_web.py", [
         ("nonce", """[NONCE, "'strict-dynamic'"]""", "[NONCE]"),
@@ -765,8 +809,8 @@ FAULTS = [
     ]),
     factory("after_request"),
     factory("custom+cors", "cors"),
-    factory("web", "sessions"),
-    factory("web+cors", "sessions", "cors"),
+    factory("web", "sessions", "error_pages"),
+    factory("web+cors", "sessions", "cors", "error_pages"),
     factory("api", "sessions", "problems"),
     factory("api+cors", "sessions", "problems", "cors"),
 ]
