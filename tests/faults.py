@@ -713,7 +713,7 @@ FAULTS = [
         ("status", "return page, 200", "return page, 202"),
         ("name", "app_name=APP_NAME", "name=APP_NAME"),
         ("strategy", "strategy=STRATEGY", 'strategy="one"'),
-        ("left-out", " Content-Security-Policy-Report-Only", " Content-Security-Policy"),
+        ("left-out", '            "X-Frame-Options",\n', ""),
         ("group", '"Permissions-Policy"', '"Permissions"'),
         ("rest", '"The other rows of the policy.", rest', '"The other rows of the policy.", sent'),
         ("not-sent", "if name not in sent]", "if name in sent]"),

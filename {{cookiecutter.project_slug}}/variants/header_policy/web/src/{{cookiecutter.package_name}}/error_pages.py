@@ -23,8 +23,8 @@ def as_page(error: HTTPException) -> Response:
     """Return an error as a page.
 
     It is the error's own response with another body, so it keeps ``Allow``,
-    ``Content-Range``, ``Retry-After`` and ``WWW-Authenticate``. If the page cannot be
-    made, the body stays, too.
+    ``Content-Range``, ``Retry-After`` and ``WWW-Authenticate``. If the template fails, it
+    keeps its body, too.
     """
     response = error.get_response()
     code = response.status_code

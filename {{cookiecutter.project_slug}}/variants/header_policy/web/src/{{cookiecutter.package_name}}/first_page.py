@@ -18,36 +18,44 @@ GROUPS = [
     (
         "Injected code",
         "What may load and run on a page, and that a file is what its type says.",
-        "Content-Security-Policy Content-Security-Policy-Report-Only"
-        " X-Content-Type-Options",
+        [
+            "Content-Security-Policy",
+            "Content-Security-Policy-Report-Only",
+            "X-Content-Type-Options",
+        ],
     ),
     (
         "Other sites",
         "Whether they may frame the page, share its process, load its files or learn its"
         " address.",
-        "X-Frame-Options Cross-Origin-Opener-Policy Cross-Origin-Embedder-Policy"
-        " Cross-Origin-Resource-Policy Referrer-Policy"
-        " X-Permitted-Cross-Domain-Policies",
+        [
+            "X-Frame-Options",
+            "Cross-Origin-Opener-Policy",
+            "Cross-Origin-Embedder-Policy",
+            "Cross-Origin-Resource-Policy",
+            "Referrer-Policy",
+            "X-Permitted-Cross-Domain-Policies",
+        ],
     ),
     (
         "Unencrypted connections",
         "How long browsers come back over HTTPS only.",
-        "Strict-Transport-Security",
+        ["Strict-Transport-Security"],
     ),
     (
         "Caching",
         "Whether caches may keep the page, and for which requests.",
-        "Cache-Control Vary",
+        ["Cache-Control", "Vary"],
     ),
     (
         "Access to the device",
         "Which features a page may use, such as the camera and the microphone.",
-        "Permissions-Policy",
+        ["Permissions-Policy"],
     ),
     (
         "Reports and logs",
         "Where browsers report what was blocked, and the ID of the request in the log.",
-        "Reporting-Endpoints X-Request-ID",
+        ["Reporting-Endpoints", "X-Request-ID"],
     ),
 ]
 """What the headers protect from, what they say about it, and their names."""
@@ -58,7 +66,7 @@ def first_page() -> tuple[str, int]:
     sent = dict(policy_headers())
     rest = sent.copy()
     groups = [
-        (title, text, {name: rest.pop(name) for name in names.split() if name in rest})
+        (title, text, {name: rest.pop(name) for name in names if name in rest})
         for title, text, names in GROUPS
     ]
     page = render_template(
