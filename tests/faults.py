@@ -262,7 +262,7 @@ FAULTS = [
         ("other-quotes", r"""bare = str(word).strip("'\"`\u2018\u2019\u201c\u201d")""", """bare = str(word).strip("'")"""),
         ("place", "is_place = PLACE.fullmatch(word) and", "is_place = PLACE.match(word) and"),
         ("two-places", 'word.count("://") < 2', "True"),
-        ("joined", "    if joined := JOINED.fullmatch(word):", "    if joined := None:"),
+        ("joined", "    if end := _end_of_source(word):", "    if end := 0:"),
         ("joined-in-text", "if hint := directive_hint(name, words, IN_A_TEXT):", "if hint := directive_hint(name, words, IN_A_TABLE):"),
         ("no-space", 're.findall("[^ ]+", part)', "part.split()"),
         ("none", """if "'none'" in sources and len(sources) > 1:""", "if False:"),
