@@ -129,8 +129,9 @@ def check_text(text: str) -> str | None:
     """Check one line of free text."""
     if len(text) > MAX_TEXT:
         return f"Use at most {MAX_TEXT} characters."
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        return "Use one line of text without control characters."
+    if bad := [each for each in text if unicodedata.category(each) in {"Cc", "Cs"}]:
+        fix = "Use one line of text without control characters."
+        return str(VALIDATION["character_hint"](text, bad[0], fix))
     if not text:
         return "Enter a text. It must not be empty."
     if text != text.strip():
@@ -193,13 +194,19 @@ def check_header_name(name: str) -> str | None:
     """Check the name of the header that the user adds to every response."""
     if not VALIDATION["TOKEN"].fullmatch(name):
         return (
-            "Use letters, digits and '-' (no spaces, no colon), such as Custom-Header."
+            "Use letters, digits and '-' (no spaces, no colon, no value), such as"
+            " Custom-Header."
         )
     if len(name) > MAX_NAME:
         return f"Use at most {MAX_NAME} characters."
     reserved = VALIDATION["SET_BY_SERVER"] | VALIDATION["SET_BY_VIEW"]
-    if name.lower() in reserved | SET_BY_POLICIES:
-        return "Flask, the server or a policy sets this header. Choose another name."
+    if name.lower() in reserved:
+        return "Flask or the server sets this header. Choose another name."
+    if name.lower() in SET_BY_POLICIES:
+        return (
+            "The policies set this header. Choose another name, and change that one"
+            " in policy.py afterwards."
+        )
     if meant := VALIDATION["intended_name"](name):
         return f"It looks misspelled: did you mean {meant}?"
     return None
@@ -207,8 +214,9 @@ def check_header_name(name: str) -> str | None:
 
 def check_header_value(value: str) -> str | None:
     """Check a header value: RFC 9110, section 5.5."""
-    if not re.fullmatch(r"[ -~\xa0-\xff]*", value):
-        return "Use one line of printable Latin-1 characters."
+    if bad := VALIDATION["PRINTABLE_LATIN_1"].sub("", value):
+        fix = "Use one line of printable Latin-1 characters."
+        return str(VALIDATION["character_hint"](value, bad[0], fix))
     return check_text(value)
 
 
@@ -246,7 +254,8 @@ def validation_error(variable: str, answer: object) -> str | None:
 def _error(variable: str, answer: object, hint: str) -> str:
     text = str(answer)
     given = text if len(text) <= 60 else f"{text[:60]}..."
-    return f"{variable}: {given!a} cannot be used. {hint}"
+    hint = hint.encode("ascii", "backslashreplace").decode()
+    return f"{variable}: {given!a} cannot be used. {hint[:1].upper()}{hint[1:]}"
 
 
 def validate(answers: Mapping[str, object], variable: str) -> str:

@@ -124,7 +124,8 @@ BAD_ANSWERS = [
     ("package_name", "werkzeug", "the app needs"),
     ("package_name", "json", "standard library"),
     ("package_name", "tests", "folder of the project"),
-    ("description", "two\nlines", "Use one line"),
+    ("description", "two\nlines", "Character 4 is '\\n' (a line break): Use one line"),
+    ("description", "a\tb", "Character 2 is '\\t' (not printable): Use one line"),
     ("author_email", "me", "such as you@example.com"),
     ("author_email", "Jane <j@x.org>", "email address"),
     ("author_email", "jané@x.org", "email address"),
@@ -133,13 +134,18 @@ BAD_ANSWERS = [
     ("custom_header_name", "Two Words", "Use letters, digits"),
     ("custom_header_name", "X-One\r\nX-Two", "Use letters, digits"),
     ("custom_header_name", "Content-Length", "sets this header"),
-    ("custom_header_name", "X-Frame-Options", "a policy sets this header"),
-    ("custom_header_name", "x-request-id", "a policy sets this header"),
+    ("custom_header_name", "X-Frame-Options", "The policies set this header"),
+    ("custom_header_name", "x-request-id", "in policy.py afterwards"),
+    ("custom_header_name", "X-Name: value", "no colon, no value"),
     ("custom_header_name", "Referer-Policy", "did you mean Referrer-Policy?"),
     ("custom_header_name", "X-Frame-Option", "did you mean X-Frame-Options?"),
     ("custom_header_value", "x\xa0", "Remove the spaces"),
-    ("custom_header_value", "line\r\nbreak", "Latin-1"),
-    ("custom_header_value", "€", "Latin-1"),
+    ("custom_header_value", "line\r\nbreak", "(a line break): Use one line of"),
+    (
+        "custom_header_value",
+        "5 €",
+        "Character 3 is '\\u20ac' (EURO SIGN): Use one line of",
+    ),
     ("custom_header_value", " x", "Remove the spaces"),
 ]
 
@@ -359,7 +365,7 @@ def test_well_known_headers_are_not_misspelled() -> None:
 @pytest.mark.parametrize(
     ("answer", "printed"),
     [
-        ("two\nlines", "author_name: 'two\\nlines' cannot be used. Use one line"),
+        ("two\nlines", "author_name: 'two\\nlines' cannot be used. Character 4"),
         ("{{ x }} # %", "my-flask-app is ready"),
     ],
 )

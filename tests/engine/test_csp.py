@@ -20,48 +20,146 @@ from .wire import HTTPS, fetch
 
 CSP = "Content-Security-Policy"
 
+N, HASH, CDN = "'nonce-{nonce}'", "'sha256-abc='", "https://cdn.example"
+
 DIRECTIVES = {"default-src": ["'none'"], "img-src": ["'self'"], "sandbox": []}
 
-BAD_DIRECTIVES: list[tuple[dict[str, Any], str]] = [
-    ({"img-source": ["'self'"]}, "no directive img-source: did you mean img-src?"),
-    ({"img-src": ["self"]}, "img-src: self needs single quotes: write 'self'"),
+BAD_WORDS: list[tuple[dict[Any, Any], str]] = [
+    ({"img-source": ["'self'"]}, "no directive 'img-source': did you mean img-src?"),
+    ({"img_src": ["'self'"]}, "no directive 'img_src': did you mean img-src?"),
+    ({"img-src:": ["'self'"]}, "no directive 'img-src:': did you mean img-src?"),
+    ({"img-src data:": []}, "no directive 'img-src data:': did you mean img-src?"),
+    ({b"img-src": []}, "no directive b'img-src': did you mean img-src?"),
+    ({5: []}, "no directive 5."),
+    # Python joins strings that have no comma between them.
     (
-        {"img-src": ["'slef'"]},
-        "img-src: there is no keyword 'slef': did you mean self?",
+        {"img-src": ["'self'https://cdn.example"]},
+        "img-src: a comma is missing between 'self' and https://cdn.example.",
     ),
-    ({"img-src": ["https://a https://b"]}, "img-src: 'https://a https://b' is not one"),
-    ({"img-src": ["https://a; script-src *"]}, "is not one source"),
-    ({"img-src": [""]}, "img-src: '' is not one source"),
-    ({"img-src": ["https://bücher.example"]}, "is not one source"),
-    ({"img-src": "'self'"}, "img-src: write a list of sources"),
+    (
+        {"img-src": ["https://a.examplehttps://b.example:1/c"]},
+        "a comma is missing between https://a.example and https://b.example:1/c.",
+    ),
+    (
+        {"img-src": ["https://a.example/bhttps://c.example"]},
+        "a comma is missing between https://a.example/b and https://c.example.",
+    ),
+    ({"img-src": ["cdn.example'self'"]}, "between cdn.example and 'self'."),
+    ({"img-src": ["data:blob:"]}, "a comma is missing between data: and blob:."),
+    ({"script-src": [f"'self'{N}"]}, f"a comma is missing between 'self' and {N}."),
+    ({"script-src": [N, HASH, "'self''unsafe-eval'"]}, "'self' and 'unsafe-eval'."),
+    # Quotes that are missing, or of another kind.
+    *(
+        (
+            {"img-src": [word]},
+            f"img-src: {word} needs a single quote on each side: write 'self'.",
+        )
+        for word in ("self", "'self", "self'", '"self"', "\u2018self\u2019", "`self`")
+    ),
+    ({"img-src": ["none"]}, "none needs a single quote on each side: write 'none'."),
+    ({"script-src": ["nonce-abc"]}, "nonce-abc needs a single quote on each side"),
+    ({"script-src": ["sha256-abc="]}, "on each side: write 'sha256-abc='."),
+    ({"require-trusted-types-for": ["script"]}, "on each side: write 'script'."),
+    ({"img-src": ["'slef'"]}, "host \"'slef'\": did you mean self?"),
+    ({"img-src": ["https//cdn.example"]}, "no keyword, scheme or host 'https//cdn."),
+    ({"img-src": ["data:image/png"]}, "no keyword, scheme or host 'data:image/png'."),
+    ({"img-src": [""]}, "no keyword, scheme or host ''."),
+    # More than one source, and characters that no source has.
+    ({"img-src": ["'self' data:"]}, "is not one source: character 7 is ' ' (SPACE)"),
+    (
+        {"img-src": ["data:; script-src *"]},
+        "character 6 is ';' (SEMICOLON): write each",
+    ),
+    ({"img-src": ["'self', data:"]}, "character 7 is ',' (COMMA): write each source"),
+    ({"img-src": ["'self'\n data:"]}, r"character 7 is '\n' (a line break): write"),
+    (
+        {"img-src": ["https://€.example"]},
+        "character 9 is '€' (EURO SIGN): write a host",
+    ),
+    ({"img-src": ["https://bücher.example"]}, "write a host in Punycode (xn--...)"),
+    # Not a string.
+    ({"img-src": [5]}, "img-src: 5 is no source: a source is a string in quotes."),
+    ({"img-src": ["'self'", None]}, "None is no source: a source is a string"),
+    ({"img-src": [b"data:"]}, "b'data:' is no source: a source is a string"),
+    ({"img-src": [["'self'"]]}, "is no source: a source is a string in quotes."),
+]
+"""Mistakes in a table and in an amendment, and the words of the error that matter."""
+
+BAD_LISTS: list[tuple[dict[Any, Any], str]] = [
+    *(
+        ({"img-src": words}, "img-src: write a list of sources, such as [\"'self'\", ")
+        for words in ("'self'", "'self' data:", b"data:", None, True, 5, {"data:"})
+    ),
     ({"img-src": ["'none'", "'self'"]}, "img-src: 'none' cannot be combined with"),
     ({"script-src": ["'strict-dynamic'"]}, "without a nonce or hash"),
-    ({"script-src": ["nonce-abc"]}, "write 'nonce-abc'"),
-    ({"script-src": ["sha256-abc="]}, "write 'sha256-abc='"),
-    ({"require-trusted-types-for": ["script"]}, "write 'script'"),
+    ({"script-src": [N]}, "script-src: NONCE is for pages with a nonce only."),
 ]
+"""Mistakes in a table only."""
+
+GOOD_WORDS = [
+    "*",
+    "https:",
+    "data:",
+    "*.example.com",
+    "https://*",
+    "https://*.example.com:*",
+    "wss://a-b.example:8443/c/d?e",
+    "localhost:5000",
+    "http://127.0.0.1:8000",
+    "https://metadata.example:8080/data:/blob:",
+    "my_host",
+    "xn--bcher-kva.example",
+    "chrome-extension://abcdef",
+    "HTTPS://CDN.EXAMPLE",
+    "'SELF'",
+]
+"""Sources that browsers understand."""
 
 
-@pytest.mark.parametrize(("directives", "hint"), BAD_DIRECTIVES)
+@pytest.mark.parametrize(("directives", "hint"), BAD_WORDS + BAD_LISTS)
 def test_directives_that_browsers_would_ignore_are_refused(
-    directives: dict[str, Any], hint: str
+    directives: dict[Any, Any], hint: str
 ) -> None:
     with pytest.raises(HeaderError) as caught:
         Csp(DIRECTIVES | directives)
-    assert str(caught.value).startswith(f"Csp(): header '{CSP}': ")
-    assert hint in str(caught.value)
+    message = str(caught.value)
+    assert message.startswith(f"Csp(): header '{CSP}': {directives!r}: ")
+    assert hint in message
+    assert "\n" not in message
 
 
-@pytest.mark.parametrize(
-    ("amendments", "hint"), BAD_DIRECTIVES[:6] + BAD_DIRECTIVES[10:]
-)
+@pytest.mark.parametrize("word", GOOD_WORDS)
+def test_a_source_that_browsers_understand_is_accepted(word: str) -> None:
+    Csp({"img-src": [word]})
+    amend_csp({"img-src": word})
+
+
+@pytest.mark.parametrize(("amendments", "hint"), BAD_WORDS)
 def test_amendments_that_browsers_would_ignore_are_refused(
-    amendments: dict[str, Any], hint: str
+    amendments: dict[Any, Any], hint: str
 ) -> None:
     with pytest.raises(HeaderError) as caught:
         amend_csp(amendments)
-    assert str(caught.value).startswith(f"amend_csp(): header '{CSP}': ")
-    assert hint in str(caught.value)
+    message = str(caught.value)
+    assert message.startswith(f"amend_csp(): header '{CSP}': {amendments!r}: ")
+    assert hint in message
+
+
+@pytest.mark.parametrize("words", [5, b"data:", {"data:": None}, {"data:"}])
+def test_an_amendment_that_is_neither_a_string_nor_a_list_is_refused(
+    words: Any,
+) -> None:
+    with pytest.raises(HeaderError, match="is no source: a source is a string in quot"):
+        amend_csp({"img-src": words})
+
+
+@pytest.mark.parametrize("given", ["img-src 'self'", ["'self'"], None, 5])
+@pytest.mark.parametrize("call", [Csp, amend_csp])
+def test_what_is_not_a_dict_of_directives_is_refused(call: Any, given: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        call(given)
+    hint = f'{given!r} is not a dict. Pass a dict such as {{"img-src": '
+    assert str(caught.value).startswith(f"{call.__name__}(): {hint}")
 
 
 def test_a_directive_that_does_not_exist_is_not_removed() -> None:
@@ -95,7 +193,6 @@ def test_a_source_is_added_and_a_directive_removed(
     }
 
 
-N, HASH, CDN = "'nonce-{nonce}'", "'sha256-abc='", "https://cdn.example"
 DYNAMIC, INLINE, HASHES = "'strict-dynamic'", "'unsafe-inline'", "'unsafe-hashes'"
 
 MENDED: list[tuple[dict[str, Any], Amendments, list[str]]] = [
@@ -274,9 +371,7 @@ def test_an_amendment_without_a_csp_to_amend_is_refused(rows: list[Any]) -> None
     app = amending_app(amend_csp({"img-src": "*"}))
     with pytest.raises(HeaderError, match="it changes a Csp or PageCsp") as caught:
         set_policy(app, rows)
-    assert caught.value.__notes__ == [
-        f"This is the override of {CSP} for 'pages.page'."
-    ]
+    assert str(caught.value).startswith("route override of 'pages.page': amend_csp(): ")
 
 
 def test_a_policy_without_directives_is_not_sent() -> None:

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from flask import (
@@ -482,13 +482,41 @@ def test_a_report_only_policy_may_have_the_nonce(app: Flask) -> None:
     assert fetch(app, STATIC).values(name) == []
 
 
-@pytest.mark.parametrize("place", [0, 2, 3])
-def test_a_nonce_in_a_policy_for_responses_without_one_is_refused(place: int) -> None:
-    tables: list[Directives] = [{}, {}, {}, {}]
-    tables[place] = {"script-src": [NONCE]}
+@pytest.mark.parametrize("table", ["pages", "others", "scripts"])
+def test_a_nonce_in_a_policy_for_responses_without_one_is_refused(table: str) -> None:
+    tables: dict[str, Directives] = {"pages": {}, "with_nonce": {}, "others": {}}
+    tables[table] = {"script-src": [NONCE]}
     with pytest.raises(HeaderError, match="NONCE is for pages with a nonce") as caught:
-        PageCsp(*tables)
-    assert str(caught.value).startswith(f"PageCsp(): header '{CSP}': ")
+        PageCsp(**tables)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(f"PageCsp({table}): header '{CSP}': ")
+
+
+@pytest.mark.parametrize("table", ["pages", "with_nonce", "others", "scripts"])
+def test_the_table_with_a_mistake_is_named(table: str) -> None:
+    tables: dict[str, Any] = {"pages": {}, "with_nonce": {}, "others": {}}
+    tables[table] = {"img-src": ["self"]}
+    with pytest.raises(HeaderError, match="write 'self'") as caught:
+        PageCsp(**tables)
+    assert str(caught.value).startswith(f"PageCsp({table}): header '{CSP}': ")
+    tables[table] = "img-src 'self'"
+    with pytest.raises(TypeError, match="is not a dict") as wrong_type:
+        PageCsp(**tables)
+    assert str(wrong_type.value).startswith(f"PageCsp({table}): ")
+
+
+def test_a_mistake_in_a_report_only_policy_is_named() -> None:
+    with pytest.raises(HeaderError, match=r"^report_only\(\): .* write 'self'\.$"):
+        report_only({"img-src": ["self"]}, {})
+    with pytest.raises(TypeError, match=r"^report_only\(\): .* is not a dict\."):
+        report_only("img-src 'self'", {})  # type: ignore[arg-type]
+
+
+def test_the_tables_of_a_policy_are_copied(app: Flask) -> None:
+    table: dict[str, list[str]] = {"img-src": ["'self'"]}
+    policy = PageCsp(table, {}, table)
+    table["img-src"].append("*")
+    set_policy(app, [(CSP, policy)])
+    assert fetch(app, "/missing").values(CSP) == ["img-src 'self'"]
 
 
 def test_strict_dynamic_needs_a_nonce() -> None:

@@ -164,6 +164,14 @@ def test_overrides_that_are_not_a_dict_are_refused() -> None:
         override_blueprint_headers(Blueprint("a", __name__), "X-A")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("given", [{"X-A": "1"}, "pages", Flask(__name__)])
+def test_what_is_not_a_blueprint_is_refused(given: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        override_blueprint_headers(given, {"X-A": "1"})
+    hint = "is not a blueprint. Write override_blueprint_headers(bp, {...})."
+    assert str(caught.value) == f"override_blueprint_headers: {given!r} {hint}"
+
+
 def test_an_override_of_the_static_route_after_init_app_applies(app: Flask) -> None:
     assert fetch(app, "/static/README.txt").values("X-Level") == ["policy"]
     view = app.view_functions["static"]

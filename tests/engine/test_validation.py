@@ -15,6 +15,7 @@ from my_flask_app.response_headers import (
     ExactName,
     HeaderError,
     HttpsOnly,
+    RequestId,
     ResponseHeaders,
     override_blueprint_headers,
     override_headers,
@@ -28,21 +29,51 @@ HSTS = "Strict-Transport-Security"
 
 BAD_HEADERS: list[tuple[Any, Any, str]] = [
     ("", "value", "a name has letters, digits and -"),
-    ("Two Words", "value", "a name has letters, digits and -"),
-    ("Name:", "value", "a name has letters, digits and -"),
-    ("X-One\r\nX-Two", "value", "a name has letters, digits and -"),
-    ("X-One\n", "value", "a name has letters, digits and -"),
-    ("Größe", "value", "a name has letters, digits and -"),
+    ("Two Words", "value", "character 4 is ' ' (SPACE): a name has letters, digits"),
+    ("Name:", "value", "character 5 is ':' (COLON): a name has letters, digits and -"),
+    ("X-Name: value", "value", "character 7 is ':' (COLON): a name has letters"),
+    ("X-One\r\nX-Two", "value", r"character 6 is '\r' (a line break): a name has"),
+    ("X-One\n", "value", r"character 6 is '\n' (a line break): a name has letters"),
+    ("X\u2013Name", "value", "character 2 is '\u2013' (EN DASH): a name has letters"),
+    ("Größe", "value", "character 3 is 'ö' (LATIN SMALL LETTER O WITH DIAERESIS): a"),
     (b"X-Bytes", "value", "a name is a string in quotes"),
+    (("X-One", "1"), ("X-Two", "2"), "a name is a string in quotes"),
     ("X-Value", 60, "a value is a string in quotes"),
     ("X-Value", b"bytes", "a value is a string in quotes"),
-    ("X-Value", "one\r\nX-Two: two", "printable Latin-1"),
-    ("X-Value", "one\n", "printable Latin-1"),
-    ("X-Value", "tab\tbed", "printable Latin-1"),
-    ("X-Value", "null\0", "printable Latin-1"),
-    ("X-Value", "delete\x7f", "printable Latin-1"),
-    ("X-Value", "C1\x85", "printable Latin-1"),
-    ("X-Value", "€", "printable Latin-1"),
+    ("X-Value", ["one", "two"], "a value is a string in quotes"),
+    ("X-Value", "one\r\nX-Two: two", r"character 4 is '\r' (a line break): a value is"),
+    ("X-Value", "one\n", r"'\n' (a line break): a value is one line: write a long one"),
+    (
+        "X-Value",
+        "tab\tbed",
+        r"character 4 is '\t' (not printable): a value has printable",
+    ),
+    ("X-Value", "null\0", r"character 5 is '\x00' (not printable): a value has print"),
+    ("X-Value", "delete\x7f", r"character 7 is '\x7f' (not printable): a value has"),
+    ("X-Value", "C1\x85", r"character 3 is '\x85' (not printable): a value has print"),
+    (
+        "X-Value",
+        "5 €",
+        "'€' (EURO SIGN): a value has printable Latin-1 characters only",
+    ),
+    (
+        "X-Value",
+        "a \u2013 b",
+        "character 3 is '\u2013' (EN DASH): a value has printable Latin-1",
+    ),
+    ("X-Value", "“a”", "is '“' (LEFT DOUBLE QUOTATION MARK): a value has printable"),
+    (
+        "X-Value",
+        "yes 👍",
+        "character 5 is '👍' (THUMBS UP SIGN): a value has printable",
+    ),
+    ("X-Value", "a\u200bb", r"'\u200b' (ZERO WIDTH SPACE): a value has printable"),
+    (
+        "X-Value",
+        "X-Value: 1",
+        "the value has the name in it: remove that, and the colon",
+    ),
+    ("X-Frame-Options", "x-frame-options:DENY", "the value has the name in it: remove"),
     ("X-Value", " blank", "remove the spaces around the value"),
     ("X-Value", "blank\xa0", "remove the spaces around the value"),
     ("Content-Length", "0", "this header describes one response: set it in the view"),
@@ -57,11 +88,28 @@ BAD_HEADERS: list[tuple[Any, Any, str]] = [
 ]
 
 BAD_VALUES = [
-    (CSP, "default-src self", "default-src: self needs single quotes: write 'self'"),
-    (CSP, "default-scr 'self'", "no directive default-scr: did you mean default-src?"),
+    (CSP, "default-src self", "self needs a single quote on each side: write 'self'."),
+    (CSP, "default-src 'self; img-src *", "'self needs a single quote on each side"),
+    (CSP, "default-scr 'self'", "no directive 'default-scr': did you mean default-sr"),
+    (
+        CSP,
+        "default-src: 'self'",
+        "no directive 'default-src:': did you mean default-src",
+    ),
+    (
+        CSP,
+        "img-src\xa0'self'",
+        "no directive \"img-src\\xa0'self'\": did you mean img-src?",
+    ),
+    (
+        CSP,
+        "default-src 'self'img-src data:",
+        "a space or ; is missing between 'self' and img-src.",
+    ),
     (CSP, "img-src 'self'; img-src data:", "img-src is there twice"),
     (CSP, "script-src 'strict-dynamic'", "without a nonce or hash"),
-    (CSP, "img-src 'self', data:", "is not one source"),
+    (CSP, "img-src 'self', data:", "(COMMA): write a space between sources and ; be"),
+    (CSP, "img-src https://ü.example", "write a host in Punycode"),
     (CSP, "img-src 'none' data:", "'none' cannot be combined with other sources"),
     (f"{CSP}-Report-Only", "default-src none", "write 'none'"),
     (HSTS, "63072000", "no directive '63072000'"),
@@ -112,6 +160,7 @@ MISSPELT = {
     "Content-Securty-Policy": "Content-Security-Policy",
     "content-securty-policy": "Content-Security-Policy",
     "Content-Security-Policy-Report-Olny": "Content-Security-Policy-Report-Only",
+    "X_Frame_Options": "X-Frame-Options",
     "Referer-Policy": "Referrer-Policy",
     "Referrer-Polcy": "Referrer-Policy",
     "X-Frame-Option": "X-Frame-Options",
@@ -159,6 +208,7 @@ CORRECT_NAMES = [
     "X-Forwarded-Host",
     "X-Powered-By",
     "X-Request-Id",
+    "X_Request_Count",
     "X-Robots-Tag",
     "X-UA-Compatible",
     "X-XSS-Protection",
@@ -203,6 +253,24 @@ def test_an_override_that_cannot_be_sent_is_refused(
     assert str(caught.value).startswith("override_blueprint_headers('pages'): ")
 
 
+@pytest.mark.parametrize("value", [None, lambda: "1", RequestId, {"img-src": ["*"]}])
+def test_what_a_row_cannot_have_as_its_value_is_refused(value: Any) -> None:
+    hint = "an object such as RequestId() or Csp({...}); None is for overrides."
+    with pytest.raises(HeaderError) as caught:
+        ResponseHeaders([(CSP, value)])
+    assert str(caught.value).endswith(hint)
+
+
+def test_a_long_value_is_shortened_in_the_error() -> None:
+    value = "camera=(), " * 100 + "usb"
+    with pytest.raises(HeaderError, match=r"'usb' is not a directive") as caught:
+        ResponseHeaders([("Permissions-Policy", value)])
+    message = str(caught.value)
+    assert message.startswith("policy: header 'Permissions-Policy': 'camera=(), camera")
+    assert "...: 'usb' is not" in message
+    assert len(message) < 350
+
+
 @pytest.mark.parametrize("override", [None, str], ids=["None", "a function"])
 @pytest.mark.parametrize("name", [b"X-Bytes", "Two Words", "Referer-Policy", "Server"])
 def test_the_name_of_an_override_without_a_value_is_checked(
@@ -235,8 +303,8 @@ def test_a_name_in_bytes_is_a_header_error_also_if_python_forbids_mixing_them() 
         text=True,
         env=os.environ | {"PYTHONPATH": str(src)},
     )
-    names = done.stdout.count("a name is a string in quotes.")
-    values = done.stdout.count("a value is a string in quotes.")
+    names = done.stdout.count("a name is a string in quotes")
+    values = done.stdout.count("a value is a string in quotes")
     assert (names, values) == (3, 2)
 
 
@@ -331,13 +399,15 @@ def test_a_duplicate_name_in_an_override_is_refused() -> None:
         override_headers({"X-A": "1", "x-a": "2"})
 
 
-@pytest.mark.parametrize("row", ["X-A: 1", ("X-A",), ("X-A", "1", "2"), ["X-A", "1"]])
+@pytest.mark.parametrize(
+    "row", ["X-A: 1", "X-A1", None, ("X-A",), ("X-A", "1", "2"), ["X-A", "1"]]
+)
 def test_a_row_that_is_not_a_tuple_of_two_is_refused(row: Any) -> None:
     with pytest.raises(TypeError) as caught:
         ResponseHeaders([row], where="policy.py")
     assert str(caught.value) == (
         f"policy.py: {row!r} is not a (name, value) tuple."
-        ' Write ("Name", "value"), with a comma after it.'
+        ' Write ("Name", "value"), with a comma in it and one after it.'
     )
 
 

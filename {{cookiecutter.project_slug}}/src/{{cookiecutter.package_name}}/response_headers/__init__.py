@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import cli, net, reports, strategy, templates
-from .csp import Csp, Directives, amend_csp
+from .csp import NONCE, Csp, Directives, amend_csp
 from .header_policy import (
     EXTENSION,
     HeaderPolicy,
@@ -18,7 +18,7 @@ from .header_policy import (
     headers_for,
     policy_headers,
 )
-from .nonce import NONCE, PageCaching, PageCsp, csp_nonce, report_only
+from .nonce import PageCaching, PageCsp, csp_nonce, report_only
 from .overrides import override_blueprint_headers, override_headers
 from .reports import REPORT_GROUP, ReportingEndpoints
 from .request_id import RequestId, TrustRequestId, request_id

@@ -8,13 +8,15 @@ explains them with examples.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .validation import (
     CSP_SOURCE_DIRECTIVES,
+    IN_A_TABLE,
     NONCE_OR_HASH,
     HeaderError,
-    directives_hint,
+    check_dict,
+    directive_hint,
 )
 from .values import CachedValue, DynamicValue, is_secure, script_root
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from .values import Change, Value
 
 HEADER = "Content-Security-Policy"
+NONCE = "'nonce-{nonce}'"
+"""A placeholder in the directives of a ``PageCsp``: the nonce of the page."""
+
 UPGRADE = "upgrade-insecure-requests"
 _AMEND = "amend_csp()"
 
@@ -72,24 +77,13 @@ class Csp(CachedValue):
     vary_on = (is_secure, script_root)
 
     def __init__(self, directives: Directives, *, upgrade: bool = True) -> None:
-        _check("Csp()", directives)
+        check_directives("Csp()", directives)
         self._directives = {name: list(words) for name, words in directives.items()}
         self._upgrade = upgrade
 
     def build(self, https: bool, root: str) -> str | None:  # noqa: FBT001 - a cache key
-        """Return the policy. Its reports are sent to paths below the script root."""
-        directives = self._directives
-        if directives and https and self._upgrade:
-            directives = {**directives, UPGRADE: []}
-        if not https:
-            directives = {k: v for k, v in directives.items() if k != "report-to"}
-        if root and "report-uri" in directives:
-            below = [
-                f"{root}{uri}" if uri.startswith("/") else uri
-                for uri in directives["report-uri"]
-            ]
-            directives = {**directives, "report-uri": below}
-        return _text(directives) or None
+        """Return the policy."""
+        return render(self._directives, root, https=https, upgrade=self._upgrade)
 
     def amended(self, amendments: Amendments) -> Csp:
         """Return this policy with some directives changed.
@@ -115,11 +109,12 @@ def amend_csp(amendments: Amendments) -> Change:
     Raises:
         HeaderError: browsers would ignore a directive or a source.
     """
-    _check(_AMEND, dict.fromkeys(amendments, ()))
+    check_dict(_AMEND, amendments, '{"img-src": "https://cdn.example"}')
     for name, words in amendments.items():
-        for word in _as_list(words or ()):
-            if word != _DYNAMIC:  # the policy below may have a nonce for it
-                _check(_AMEND, {name: [word]})
+        added = [] if words is None else _as_list(words)
+        # The policy below may have a nonce for 'strict-dynamic'.
+        added = [word for word in added if word != _DYNAMIC]
+        check_directives(_AMEND, {name: added}, nonce=True)
 
     def change(below: Value | None) -> Value:
         if isinstance(below, DynamicValue) and hasattr(below, "amended"):
@@ -157,8 +152,7 @@ def _add(directives: Directives, name: str, words: list[str]) -> list[str]:
         kept = [word for word in kept if not _is_nonce_or_hash(word)]
     added = [word for word in words if word not in kept]
     if hint := next(_ignored_hints(directives, name, kept, added), None):
-        text = _text({name: words})
-        raise HeaderError(_AMEND, HEADER, text, f"directive {name}: {hint}")
+        raise HeaderError(_AMEND, HEADER, {name: words}, f"directive {name}: {hint}")
     return [*kept, *added]
 
 
@@ -217,8 +211,8 @@ def _ignored_hints(
         yield f"it would turn {_INLINE} off, which allows as much: remove it."
 
 
-def _as_list(words: str | Sequence[str]) -> list[str]:
-    return [words] if isinstance(words, str) else list(words)
+def _as_list(words: Any) -> list[str]:
+    return list(words) if isinstance(words, list | tuple) else [words]
 
 
 def _is_nonce_or_hash(word: str) -> bool:
@@ -234,14 +228,35 @@ def _is_place(word: str) -> bool:
     return word == "'self'" or not word.startswith("'")
 
 
-def _check(where: str, directives: Directives) -> None:
+def check_directives(
+    where: str, directives: Directives, *, nonce: bool = False
+) -> None:
+    """Raise an error if browsers would ignore a directive. ``nonce`` allows ``NONCE``.
+
+    Raises:
+        HeaderError: browsers would ignore a directive or a source.
+        TypeError: it is not a dict.
+    """
+    check_dict(where, directives, """{"img-src": ["'self'", "data:"]}""")
     for name, words in directives.items():
-        if isinstance(words, str):
-            hint = f"directive {name}: write a list of sources, [{words!r}]."
-            raise HeaderError(where, HEADER, words, hint)
-        if hint_found := directives_hint({name: words}):
-            raise HeaderError(where, HEADER, _text({name: words}), hint_found)
+        hint = directive_hint(name, words, IN_A_TABLE)
+        if not nonce and not hint and NONCE in words:
+            hint = f"directive {name}: NONCE is for pages with a nonce only."
+        if hint:
+            raise HeaderError(where, HEADER, {name: words}, hint)
 
 
-def _text(directives: Directives) -> str:
-    return "; ".join(" ".join([name, *words]) for name, words in directives.items())
+def render(
+    directives: Directives, root: str, *, https: bool, upgrade: bool
+) -> str | None:
+    """Return a policy as a string. Its reports are sent to paths below the script root."""
+    if directives and https and upgrade:
+        directives = {**directives, UPGRADE: []}
+    if not https:
+        directives = {k: v for k, v in directives.items() if k != "report-to"}
+    if root and "report-uri" in directives:
+        uris = directives["report-uri"]
+        below = [f"{root}{uri}" if uri.startswith("/") else uri for uri in uris]
+        directives = {**directives, "report-uri": below}
+    parts = [" ".join([name, *words]) for name, words in directives.items()]
+    return "; ".join(parts) or None

@@ -197,7 +197,7 @@ def _resolve(app: Flask, endpoint: str | None, view: object) -> ResolvedHeaders:
         try:
             value = _override(name, override, below)
         except HeaderError as error:
-            error.add_note(f"This is the override of {name} for {endpoint!r}.")
+            error.args = (f"{origin} of {endpoint!r}: {error}",)
             raise
         origins[key] = origin
         if value is None:
@@ -211,7 +211,7 @@ def _override(name: str, override: Override, below: Value | None) -> Value | Non
     if not (override is None or isinstance(override, str | DynamicValue)):
         override = override(below)
     if override is not None:
-        check_header("overrides", name, override)
+        check_header("result of a function", name, override)
     if name.lower() == "vary" and isinstance(override, str) and isinstance(below, str):
         return merge_vary([below, override])
     return override
@@ -349,7 +349,7 @@ def check_rows(where: str, rows: Iterable[object]) -> None:
     seen: dict[str, object] = {}
     for row in rows:
         if not isinstance(row, tuple) or len(row) != 2:
-            hint = 'Write ("Name", "value"), with a comma after it.'
+            hint = 'Write ("Name", "value"), with a comma in it and one after it.'
             msg = f"{where}: {row!r} is not a (name, value) tuple. {hint}"
             raise TypeError(msg)
         name, value = row

@@ -7,12 +7,12 @@ it, and an attacker cannot guess it. https://www.w3.org/TR/CSP3/#security-nonces
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Literal
+from copy import deepcopy
+from typing import TYPE_CHECKING, Literal
 
 from flask import request
 
-from .csp import HEADER, UPGRADE, Csp, amend
-from .validation import HeaderError
+from .csp import HEADER, NONCE, UPGRADE, amend, check_directives, render
 from .values import CachedValue, DynamicValue, is_secure, script_root
 
 if TYPE_CHECKING:
@@ -26,12 +26,8 @@ PageKind = Literal["page", "page with nonce", "script", "no page"]
 _PAGES = {"text/html", "application/xhtml+xml"}
 _SCRIPTS = {"text/javascript", "application/javascript", "application/x-javascript"}
 
-NONCE = "'nonce-{nonce}'"
-"""A placeholder in the directives of a :class:`PageCsp`: the nonce of the page."""
-
 _BYTES = 16  # 128 bits: the minimum of CSP 3, section 7.1
 _KEY = "response_headers.csp_nonce"
-_WHERE = "PageCsp()"
 
 
 def csp_nonce() -> str:
@@ -101,24 +97,25 @@ class PageCsp(CachedValue):
         *,
         upgrade: bool = True,
     ) -> None:
-        for directives in (pages, others, scripts or {}):
-            _refuse_nonce(directives)
+        check_directives("PageCsp(pages)", pages)
+        check_directives("PageCsp(with_nonce)", with_nonce, nonce=True)
+        check_directives("PageCsp(others)", others)
+        check_directives("PageCsp(scripts)", scripts or {})
         self._upgrade = upgrade
-        self._tables: dict[PageKind, Directives] = {
+        tables: dict[PageKind, Directives] = {
             "page": pages,
             "page with nonce": {**pages, **with_nonce},
             "no page": others,
             "script": {**others, **(scripts or {})},
         }
-        self._policies = {
-            kind: Csp(table, upgrade=upgrade) for kind, table in self._tables.items()
-        }
+        self._tables = deepcopy(tables)
 
     def build(
         self,
         kind: PageKind,
         not_modified: bool,  # noqa: FBT001 - a cache key
-        *key: Any,
+        https: bool,  # noqa: FBT001
+        root: str,
     ) -> str | DynamicValue | None:
         """Return the policy for a kind of response.
 
@@ -127,7 +124,7 @@ class PageCsp(CachedValue):
         """
         if not_modified:
             return None
-        text = self._policies[kind].build(*key)
+        text = render(self._tables[kind], root, https=https, upgrade=self._upgrade)
         return _WithNonce(text) if text and kind == "page with nonce" else text
 
     def amended(self, amendments: Amendments) -> PageCsp:
@@ -150,6 +147,7 @@ def report_only(directives: Directives, reports: Directives) -> list[tuple[str, 
     Raises:
         HeaderError: browsers would ignore a directive or a source.
     """
+    check_directives("report_only()", directives, nonce=True)
     if not directives:
         return []
     whole = {**directives, **reports}
@@ -193,10 +191,3 @@ def _nonce_of(request: Request) -> str:
         environ[_KEY] = secrets.token_hex(_BYTES)
     nonce: str = environ[_KEY]
     return nonce
-
-
-def _refuse_nonce(directives: Directives) -> None:
-    for name, words in directives.items():
-        if NONCE in words:
-            hint = f"directive {name}: NONCE is for pages with a nonce only."
-            raise HeaderError(_WHERE, HEADER, words, hint)

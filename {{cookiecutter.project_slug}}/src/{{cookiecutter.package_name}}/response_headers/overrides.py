@@ -17,17 +17,16 @@ to every response of its route or blueprint: errors, ``abort()`` and redirects, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .validation import DUPLICATE, HeaderError, check_name
+from flask import Blueprint
+
+from .validation import DUPLICATE, HeaderError, check_dict, check_name
 from .values import check_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flask import Blueprint
+    from collections.abc import Callable, Mapping
 
     from .values import Override
 
@@ -76,9 +75,13 @@ def override_blueprint_headers(
 
     Raises:
         HeaderError: a header cannot be sent.
-        TypeError: ``overrides`` is not a dict.
+        TypeError: it got no blueprint, or no dict.
     """
-    _check(f"override_blueprint_headers({blueprint.name!r})", overrides)
+    where = "override_blueprint_headers"
+    if not isinstance(blueprint, Blueprint):
+        msg = f"{where}: {blueprint!r} is not a blueprint. Write {where}(bp, {{...}})."
+        raise TypeError(msg)
+    _check(f"{where}({blueprint.name!r})", overrides)
     _add(blueprint, overrides)
 
 
@@ -88,11 +91,8 @@ def overrides_of(target: object) -> dict[str, Override]:
     return found
 
 
-def _check(where: str, overrides: object) -> None:
-    if not isinstance(overrides, Mapping):
-        hint = 'Pass a dict such as {"Name": "value", "Other-Name": None}.'
-        msg = f"{where}: {overrides!r} is not a dict. {hint}"
-        raise TypeError(msg)
+def _check(where: str, overrides: Mapping[str, Override]) -> None:
+    check_dict(where, overrides, '{"Name": "value", "Other-Name": None}')
     seen: set[str] = set()
     for name, value in overrides.items():
         if value is None or callable(value):

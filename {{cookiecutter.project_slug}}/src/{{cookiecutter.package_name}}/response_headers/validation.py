@@ -10,12 +10,14 @@ This file imports only the standard library.
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A header's name: RFC 9110, section 5.6.2."""
@@ -76,6 +78,23 @@ CSP_KEYWORDS = _words("""allow allow-duplicates block inline-speculation-rules n
 
 NONCE_OR_HASH = re.compile(r"(nonce|sha256|sha384|sha512)-[^']+")
 
+PLACE = re.compile(
+    r"[a-z][a-z0-9+.-]*:"
+    r"|([a-z][a-z0-9+.-]*://)?(\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?)(:(\d+|\*))?(/([^/].*)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+"""A scheme or a host: https://www.w3.org/TR/CSP3/#grammardef-host-source"""
+
+START_OF_SOURCE = re.compile("'|(https?|wss?)://|(data|blob):")
+
+IN_A_TABLE = "a comma", "write each source as a string of its own."
+IN_A_TEXT = "a space or ;", "write a space between sources and ; between directives."
+"""What may be missing between two sources, and how sources are written."""
+
+LATIN_1 = "a value has printable Latin-1 characters only: replace it."
+ONE_LINE = "a value is one line: write a long one as strings in ( ), without commas."
+PUNYCODE = "write a host in Punycode (xn--...), and a path percent-encoded."
+
 CHOICES = {
     "cross-origin-embedder-policy": "credentialless require-corp unsafe-none",
     "cross-origin-opener-policy": """noopener-allow-popups same-origin
@@ -110,7 +129,16 @@ class HeaderError(ValueError):
     """
 
     def __init__(self, where: str, name: object, value: object, hint: str) -> None:
-        super().__init__(f"{where}: header {name!r}: {value!r}: {hint}")
+        given = repr(value)
+        given = given if len(given) <= 120 else f"{given[:120]}..."
+        super().__init__(f"{where}: header {name!r}: {given}: {hint}")
+
+
+def check_dict(where: str, given: object, example: str) -> None:
+    """Raise a ``TypeError`` for what is not a dict."""
+    if not isinstance(given, Mapping):
+        msg = f"{where}: {given!r} is not a dict. Pass a dict such as {example}."
+        raise TypeError(msg)
 
 
 class ExactName(str):
@@ -128,6 +156,8 @@ def check_name(where: str, name: object, value: object) -> None:
         hint = "a name is a string in quotes."
     elif not TOKEN.fullmatch(name):
         hint = "a name has letters, digits and -, but no spaces and no colon."
+        if bad := TOKEN.sub("", name):
+            hint = character_hint(name, bad[0], hint)
     elif name.lower() in SET_BY_SERVER:
         hint = "the server sets this header: remove it."
     elif name.lower() in SET_BY_VIEW:
@@ -143,15 +173,23 @@ def check_value(where: str, name: str, value: object) -> None:
     """Raise a ``HeaderError`` for a value that no browser would get, or understand."""
     hint: str | None = None
     if not isinstance(value, str):
-        hint = "a value is a string in quotes."
-    elif not PRINTABLE_LATIN_1.fullmatch(value):
-        hint = "a value has printable Latin-1 characters only, on one line."
+        hint = "a value is a string in quotes, or an object such as RequestId() or Csp({...}); None is for overrides."
+    elif bad := PRINTABLE_LATIN_1.sub("", value):
+        hint = character_hint(value, bad[0], ONE_LINE if bad[0] in "\r\n" else LATIN_1)
+    elif value.lower().startswith(f"{name.lower()}:"):
+        hint = "the value has the name in it: remove that, and the colon."
     elif value != value.strip():
         hint = "remove the spaces around the value: they would be lost in transit."
     elif check := _HINTS.get(name.lower()):
         hint = check(value)
     if hint:
         raise HeaderError(where, name, value, hint)
+
+
+def character_hint(text: str, bad: str, fix: str) -> str:
+    """Return where a character is that cannot be sent, its name, and what to do."""
+    name = "a line break" if bad in "\r\n" else unicodedata.name(bad, "not printable")
+    return f"character {text.index(bad) + 1} is {bad!r} ({name}): {fix}"
 
 
 def check_line(where: str, name: str, value: str) -> None:
@@ -169,46 +207,70 @@ def intended_name(name: str) -> str | None:
     known = {each.lower(): each for each in WELL_KNOWN}
     if name.lower().removeprefix("x-") in known or name.lower() in known:
         return None
-    close = get_close_matches(name.lower(), known, 1, cutoff=0.88)
+    close = get_close_matches(name.lower().replace("_", "-"), known, 1, cutoff=0.88)
     return known[close[0]] if close else None
 
 
-def directives_hint(directives: Mapping[str, Iterable[str]]) -> str | None:
-    """Return how to fix the directives of a Content-Security-Policy, if they need it."""
-    for name, words in directives.items():
-        sources = list(words)
-        if name not in CSP_DIRECTIVES:
-            return f"there is no directive {name}{_did_you_mean(name, CSP_DIRECTIVES)}"
-        hint = next(filter(None, map(_source_hint, sources)), None)
-        if name in CSP_SOURCE_DIRECTIVES:
-            hint = hint or _combination_hint(sources)
-        if hint:
-            return f"directive {name}: {hint}"
-    return None
+def directive_hint(name: object, words: object, layout: tuple[str, str]) -> str | None:
+    """Return how to fix a directive of a Content-Security-Policy, if it needs it."""
+    if name not in CSP_DIRECTIVES:
+        meant = _did_you_mean(str(name), CSP_DIRECTIVES)
+        return f"there is no directive {name!r}{meant}"
+    if isinstance(words, str | bytes) or not isinstance(words, Sequence):
+        hint: str | None = """write a list of sources, such as ["'self'", "data:"]."""
+    else:
+        sources = name in CSP_SOURCE_DIRECTIVES
+        hints = (_word_hint(word, layout, sources=sources) for word in words)
+        hint = next(filter(None, hints), None)
+        if sources:
+            hint = hint or _combination_hint(words)
+    return f"directive {name}: {hint}" if hint else None
 
 
 def _csp_hint(value: str) -> str | None:
-    parts = [part.split() for part in value.split(";") if part.strip()]
+    parts = [re.findall("[^ ]+", part) for part in value.split(";") if part.strip()]
     names = [name.lower() for name, *_ in parts]
-    for name in names:
+    for name, (_, *words) in zip(names, parts, strict=True):
         if names.count(name) > 1:
             return f"directive {name} is there twice, and browsers ignore the second: keep one."
-    return directives_hint({name.lower(): words for name, *words in parts})
-
-
-def _source_hint(source: str) -> str | None:
-    if re.search(r"[\s;,]", source) or not source.isascii() or not source:
-        return f"{source!r} is not one source: write each as a string of its own, without ; or comma."
-    bare = source.strip("'")
-    known = bare.lower() in CSP_KEYWORDS or NONCE_OR_HASH.fullmatch(bare)
-    if known and source != f"'{bare}'":
-        return f"{source} needs single quotes: write '{bare}'."
-    if "'" in source and not known:
-        return f"there is no keyword {source}{_did_you_mean(bare, CSP_KEYWORDS)}"
+        if hint := directive_hint(name, words, IN_A_TEXT):
+            return hint
     return None
 
 
-def _combination_hint(sources: list[str]) -> str | None:
+def _word_hint(word: object, layout: tuple[str, str], *, sources: bool) -> str | None:
+    separator, how = layout
+    bare = str(word).strip("'\"`\u2018\u2019\u201c\u201d")
+    if not isinstance(word, str):
+        return f"{word!r} is no source: a source is a string in quotes."
+    if bare.lower() in CSP_KEYWORDS or NONCE_OR_HASH.fullmatch(bare):
+        hint = f"{word} needs a single quote on each side: write '{bare}'."
+        return hint if word != f"'{bare}'" else None
+    if bad := re.search("[^!-~]|[;,]", word):
+        fix = how if bad[0].isascii() else PUNYCODE
+        return f"{word!r} is not one source: {character_hint(word, bad[0], fix)}"
+    is_place = PLACE.fullmatch(word) and word.count("://") < 2
+    if is_place or (word and "'" not in word and not sources):
+        return None
+    if end := _end_of_source(word):
+        return f"{separator} is missing between {word[:end]} and {word[end:]}."
+    meant = _did_you_mean(bare, CSP_KEYWORDS)
+    return f"there is no keyword, scheme or host {word!r}{meant}"
+
+
+def _end_of_source(word: str) -> int:
+    """Where the second source in a string starts, or 0 if there is none.
+
+    Python joins strings that have no comma between them.
+    """
+    if word.startswith("'"):
+        end = word.find("'", 1) + 1
+        return end if end < len(word) else 0
+    found = START_OF_SOURCE.search(word, 1)
+    return found.start() if found else 0
+
+
+def _combination_hint(sources: Sequence[str]) -> str | None:
     if "'none'" in sources and len(sources) > 1:
         return f"'none' cannot be combined with other sources: {' '.join(sources)}."
     trusted = any(NONCE_OR_HASH.fullmatch(source.strip("'")) for source in sources)

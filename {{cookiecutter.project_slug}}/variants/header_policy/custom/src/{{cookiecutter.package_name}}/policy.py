@@ -10,7 +10,8 @@ once: pages, errors, redirects, static files, all of them.
 - For a value that depends on the request or the response, write a ``DynamicValue``.
 
 A header that a view sets wins, and ``Vary`` is merged. The app does not start with a
-row that cannot be sent: the error names the row and how to fix it.
+row that cannot be sent: the error names the row and how to fix it. Only a missing comma
+after a row is Python's to report: ``'tuple' object is not callable``.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ GROUPS = [
         ["Strict-Transport-Security"],
     ),
     (
-        "Copies in caches",
+        "Caching",
         "Whether caches may keep the page, and for which requests.",
         ["Cache-Control", "Vary"],
     ),
@@ -53,7 +53,7 @@ GROUPS = [
         ["Permissions-Policy"],
     ),
     (
-        "Problems nobody sees",
+        "Reports and logs",
         "Where browsers report what was blocked, and the ID of the request in the log.",
         ["Reporting-Endpoints", "X-Request-ID"],
     ),
