@@ -112,7 +112,14 @@ def test_the_readme_tells_how_to_remove_each_part(baked: Bake) -> None:
     )
     section = readme.partition("### Remove a part\n")[2].partition("\n## ")[0]
     names = re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE)
-    assert names == ["Logs", "Health", "Reports", "The command `flask headers`", "CORS"]
+    assert names == [
+        "Logs",
+        "Health",
+        "Reports",
+        "Error pages",
+        "The command `flask headers`",
+        "CORS",
+    ]
 
 
 def test_the_first_page_tells_how_to_delete_it(baked: Bake) -> None:
