@@ -19,6 +19,7 @@ def main(package: str) -> None:
     sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
     create_app = importlib.import_module(package).create_app
     kinds = importlib.import_module("tests.engine.response_kinds").KINDS
+    importlib.import_module("tests.wires").hide_strategy(package)
     logging.disable()
     count = itertools.count()
     secrets.token_hex = lambda _bytes=None: f"nonce{next(count)}"

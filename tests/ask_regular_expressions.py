@@ -64,7 +64,7 @@ def expressions(package: str) -> Iterator[tuple[str, re.Pattern[str], set[str]]]
                         continue
                     line = source.splitlines()[node.lineno - 1]
                     name = line.partition(" = ")[0].strip()
-                    uses = re.findall(rf"\b{name}\.(\w+)\(", every)
+                    uses = re.findall(rf"\b{re.escape(name)}\.(\w+)\(", every)
                     yield where, pattern, set(SEARCHES) & {used, *uses} or {"fullmatch"}
 
 

@@ -12,6 +12,8 @@ from flask import Flask, Response
 
 from .header_policy import current_request, merge_policy
 
+NAME = "broken"
+
 
 class PolicyResponse(Response):
     """A response that adds the headers when it is made."""

@@ -47,6 +47,12 @@ def attacks() -> str:
     return render_template_string(ATTACKS)
 
 
+@app.get("/fails")
+def fails() -> str:
+    """Raise."""
+    raise RuntimeError
+
+
 EVALUATES = """<!doctype html>
 <html lang="en">
 <title>eval</title>

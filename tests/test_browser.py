@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -55,9 +56,9 @@ class Site:
     browser: Browser
     log: Path
 
-    def open(self, url: str, until: Any = "load") -> Visit:
+    def open(self, url: str, until: Any = "load", **options: Any) -> Visit:
         """Open a page in a context of its own, and wait until it is there."""
-        context = self.browser.new_context(ignore_https_errors=True)
+        context = self.browser.new_context(ignore_https_errors=True, **options)
         visit = Visit(context.new_page(), [])
         visit.page.on("console", lambda message: visit.messages.append(message.text))
         visit.page.on("pageerror", lambda error: visit.messages.append(str(error)))
@@ -185,26 +186,62 @@ def served_site(
 
 def test_the_first_page_loads_without_a_word_in_the_console(site: Site) -> None:
     visit = site.open("https://app.example/")
-    visit.page.wait_for_selector("table tr")
+    visit.page.wait_for_selector("button")
     visit.page.wait_for_timeout(500)
     assert visit.messages == []
-    headers = {
-        row.split("\t")[0]: row.split("\t")[1]
-        for row in visit.page.inner_text("table tbody, table").splitlines()
-        if "\t" in row
-    }
-    assert headers["custom-header"] == "Some value"
-    assert "'strict-dynamic'" in headers["content-security-policy"]
-    assert (
-        visit.page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth")
-        == "960px"
-    )
+    assert shown_value(visit.page, "Custom-Header") == "Some value"
+    assert "'strict-dynamic'" in shown_value(visit.page, "Content-Security-Policy")
+    width = "getComputedStyle(document.querySelector('main')).maxWidth"
+    assert visit.page.evaluate(width) == "1200px"
 
 
-def test_the_first_page_is_accessible(site: Site) -> None:
-    visit = site.open("https://app.example/")
-    visit.page.wait_for_selector("table tr")
-    assert violations(visit.page) == []
+def shown_value(page: Page, name: str) -> str:
+    """What the first page says that a header is."""
+    return page.inner_text(f"dt:text-is('{name}') + dd")
+
+
+def test_the_command_of_the_first_page_can_be_copied(site: Site) -> None:
+    page = site.open("https://app.example/").page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("button:text-is('Copy')")
+    page.wait_for_selector("button:text-is('Copied')")
+    page.evaluate("document.body.append(document.createElement('textarea'))")
+    page.focus("textarea")
+    page.keyboard.press("ControlOrMeta+V")
+    assert page.input_value("textarea") == "curl -I https://app.example/"
+
+
+def test_the_first_page_says_the_same_without_a_script(site: Site) -> None:
+    with_script = site.open("https://app.example/").page
+    without = site.open("https://app.example/", java_script_enabled=False).page
+    texts = [
+        re.sub("[0-9a-f]{32}", "", page.inner_text("main").replace("Copy\n", ""))
+        for page in (with_script, without)
+    ]
+    assert texts[0] == texts[1]
+    assert without.is_hidden("button")
+    assert with_script.is_visible("button")
+
+
+PAGES = {"first page": "/", "404": "/no/such/page", "500": "/fails"}
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_first_page_and_error_pages_are_accessible(
+    site: Site, path: str, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 800}
+    url = f"https://app.example{path}"
+    page = site.open(url, color_scheme=scheme, viewport=size).page
+    dark = "getComputedStyle(document.documentElement).backgroundColor"
+    assert (page.evaluate(dark) == "rgb(20, 23, 27)") is (scheme == "dark")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert violations(page) == []
+    page.keyboard.press("Tab")
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(outline) == "solid"
 
 
 def violations(page: Page) -> list[str]:

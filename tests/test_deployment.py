@@ -208,7 +208,7 @@ class Images:
 
     @contextmanager
     def nginx_started(
-        self, app_port: int, **changes: str
+        self, app_port: int, resolv_conf: str = "/etc/resolv.conf", **changes: str
     ) -> Iterator[tuple[int, int, Path]]:
         """Run nginx's image before an app, and yield its ports and its log."""
         nginx = self.stages["nginx"]
@@ -220,9 +220,15 @@ class Images:
             text, count = re.subn(pattern, f"{directive} {value};", text)
             assert count == 1
         config.write_text(text)
-        program, *options = nginx.command
-        command = [find(program), *options, "-c", str(config)]
-        with started(nginx, command) as (_, log):
+        shell, option, script = nginx.command
+        for old, new in {
+            "/tmp/": f"{nginx.root}/tmp/",  # noqa: S108 - the image's
+            "/etc/resolv.conf": resolv_conf,
+            "exec nginx": f"exec {find('nginx')} -c {config}",
+        }.items():
+            assert old in script
+            script = script.replace(old, new)
+        with started(nginx, [shell, option, script]) as (_, log):
             wait_for(ports[0])
             yield *ports, log
 
@@ -446,7 +452,7 @@ def test_redirects_keep_the_port_that_was_asked(images: Images, tmp_path: Path) 
     assert ("Location", f"http://localhost:{port}/folder/") in sent.headers
 
 
-def test_nginx_answers_soon_if_the_app_is_away(images: Images) -> None:
+def test_nginx_answers_soon_if_the_app_is_away(images: Images, tmp_path: Path) -> None:
     """Its address may still be known, or the resolver asks elsewhere for its name."""
     names = policy_names(images.project) - {"x-request-id"}
     with ExitStack() as stack:
@@ -457,13 +463,14 @@ def test_nginx_answers_soon_if_the_app_is_away(images: Images) -> None:
             client.connect_ex(full.getsockname())
         mute = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
         mute.bind(("127.0.0.1", 0))
-        resolver = f"127.0.0.1:{mute.getsockname()[1]} ipv6=off"
+        resolv_conf = tmp_path / "resolv.conf"
+        resolv_conf.write_text(
+            "# written by an engine\nsearch example\nnameserver fd00::1\n"
+            f"nameserver 127.0.0.1:{mute.getsockname()[1]}\nnameserver 203.0.113.1\n"
+        )
         port = full.getsockname()[1]
-        for status, changes in {
-            504: {},
-            502: {"set $app": "app:8000", "resolver": resolver},
-        }.items():
-            started_nginx = images.nginx_started(port, **changes)
+        for status, changes in {504: {}, 502: {"set $app": "app:8000"}}.items():
+            started_nginx = images.nginx_started(port, str(resolv_conf), **changes)
             nginx_port, _, _ = stack.enter_context(started_nginx)
             start = time.monotonic()
             sent = ask(nginx_port, "http", "/")
@@ -478,6 +485,7 @@ def test_nginx_takes_its_configuration(images: Images) -> None:
     config = nginx.root / "etc" / "nginx" / "tried.conf"
     config.write_text(nginx_config(nginx, 1, 2, 3))
     (nginx.root / "tmp").mkdir(exist_ok=True)
+    (nginx.root / "tmp" / "resolver.conf").write_text("resolver 127.0.0.1;\n")
     done = run(find("nginx"), "-t", "-e", "stderr", "-c", config, cwd=nginx.root)
     assert "[warn]" not in done.stderr
     (inside,) = re.findall(r"\n    server \{.*", config.read_text("utf-8"), re.DOTALL)
@@ -525,6 +533,9 @@ def test_compose_yaml_agrees_with_the_dockerfile(
         grace = int(service["stop_grace_period"].removesuffix("s"))
         assert grace > numbers(project)["graceful-timeout"]
         assert "privileged" not in service
+        # Of the drivers that throw old lines away, both Docker and Podman have this one.
+        assert service["logging"]["driver"] == "json-file"
+        assert {*service["logging"]["options"]} == {"max-size", "max-file"}
     assert services["nginx"]["ports"] == ["127.0.0.1:8080:8080"]
     assert "ports" not in services["app"]
     assert services["nginx"]["depends_on"] == {"app": {"condition": "service_healthy"}}

@@ -14,6 +14,8 @@ from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_pytest, run_pyth
 
 PARTS = {
     "test_cors.py": {"use_cors": "yes"},
+    "test_error_pages.py": {"header_policy": "web"},
+    "test_first_page.py": {"header_policy": "web"},
     "test_policy_api.py": {"header_policy": "api"},
     "test_policy_web.py": {"header_policy": "web"},
     "test_problems.py": {"header_policy": "api"},

@@ -87,10 +87,14 @@ OWN_FILES = {
     "custom": set[str](),
     "api": {"src/my_flask_app/problems.py", "src/my_flask_app/sessions.py"},
     "web": {
+        "src/my_flask_app/error_pages.py",
         "src/my_flask_app/sessions.py",
+        "src/my_flask_app/static/hello.css",
         "src/my_flask_app/static/hello.js",
         "src/my_flask_app/static/icon.svg",
         "src/my_flask_app/static/style.css",
+        "src/my_flask_app/templates/base.html",
+        "src/my_flask_app/templates/error.html",
         "src/my_flask_app/templates/hello.html",
     },
 }

@@ -292,9 +292,9 @@ def answers(
         return ask_for_all(names, ports, port, app.close)
 
 
-def policy_names(project: Path) -> set[str]:
+def policy_names(project: Path, app: str = "my_flask_app") -> set[str]:
     """The names of the policy's headers that go out somewhere, in lower case."""
-    shown = json.loads(flask_headers(project, "show", "--format=json"))
+    shown = json.loads(flask_headers(project, "show", "--format=json", app=app))
     return {
         row["name"].lower()
         for answer in shown["responses"]
@@ -304,10 +304,10 @@ def policy_names(project: Path) -> set[str]:
     }
 
 
-def flask_headers(project: Path, *command: str) -> bytes:
+def flask_headers(project: Path, *command: str, app: str = "my_flask_app") -> bytes:
     """Run ``flask headers`` in a project."""
     return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "my_flask_app", "headers", *command],
+        [sys.executable, "-m", "flask", "--app", app, "headers", *command],
         cwd=project / "src",
         env=clean_environment(),
         check=True,

@@ -27,6 +27,26 @@ REMOVALS: dict[str, tuple[list[str], Edits]] = {
         ],
     ),
     "health": ([], [(f"{APP}/views.py", r'\n\n@bp\.get\("/health"\)[\s\S]+\Z', "")]),
+    "first page": (
+        [
+            f"{APP}/first_page.py",
+            f"{APP}/templates/hello.html",
+            f"{APP}/static/hello.css",
+            f"{APP}/static/hello.js",
+            "tests/test_first_page.py",
+        ],
+        [
+            (f"{APP}/views.py", r"from \.first_page import first_page\n\n", ""),
+            (f"{APP}/views.py", r"first_page\(\)", '"<h1>Mine</h1>"'),
+        ],
+    ),
+    "error pages": (
+        [f"{APP}/error_pages.py", f"{APP}/templates/error.html"],
+        [
+            (FACTORY, r"    error_pages\.init_app\(app\)\n", ""),
+            (FACTORY, r"(import .*)error_pages, ", r"\1"),
+        ],
+    ),
     "reports": (
         [],
         [
@@ -93,3 +113,28 @@ def test_the_readme_tells_how_to_remove_each_part(baked: Bake) -> None:
     section = readme.partition("### Remove a part\n")[2].partition("\n## ")[0]
     names = re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE)
     assert names == ["Logs", "Health", "Reports", "The command `flask headers`", "CORS"]
+
+
+def test_the_first_page_tells_how_to_delete_it(baked: Bake) -> None:
+    project = baked(header_policy="web")
+    module = (project / APP / "first_page.py").read_text("utf-8")
+    page = (project / APP / "templates/hello.html").read_text("utf-8")
+    files, _ = REMOVALS["first page"]
+    for text in (module.split('"""')[1], page.rpartition("To delete this page")[2]):
+        for name in files:
+            assert name.removeprefix(f"{APP}/") in text or "this file" in text
+        named = re.findall(r"[\w/]+\.(?:html|css|js)", text)
+        assert {f"{APP}/{name}" for name in named} <= {*files}
+
+
+def test_the_error_pages_look_the_same_without_the_first_page(
+    baked: Bake, tmp_path: Path
+) -> None:
+    project = tmp_path / "my-flask-app"
+    shutil.copytree(baked(header_policy="web"), project)
+    code = "from my_flask_app import create_app; from werkzeug.test import Client;"
+    code += "print(Client(create_app()).get('/no/such/page').text)"
+    before = run_python("-c", code, cwd=project / "src").stdout
+    remove(project, "first page")
+    assert "style.css" in before
+    assert run_python("-c", code, cwd=project / "src").stdout == before

@@ -90,3 +90,14 @@ def test_the_bytes_compared_are_those_of_real_responses(
         assert "Hello World" in body
         assert sent["an unknown URL"][0] == "404 NOT FOUND"
         assert sent["after_request raises"][0] == "500 INTERNAL SERVER ERROR"
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_first_page_names_its_strategy_once(baked: Bake, strategy: str) -> None:
+    project = baked(header_strategy=strategy, header_policy="web")
+    code = "from my_flask_app import create_app; from werkzeug.test import Client;"
+    code += "print(Client(create_app()).get('/').text)"
+    page = run_python("-c", code, cwd=project / "src").stdout
+    assert page.count(f"<dd>{strategy}</dd>") == 1
+    others = [each for each in STRATEGIES if each != strategy]
+    assert not [each for each in others if f"<dd>{each}</dd>" in page]

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 
 from . import cli, net, reports, strategy, templates
 from .csp import NONCE, Csp, Directives, amend_csp
-from .header_policy import EXTENSION, HeaderPolicy, check_rows, headers_for
+from .header_policy import (
+    EXTENSION,
+    HeaderPolicy,
+    check_rows,
+    headers_for,
+    policy_headers,
+)
 from .nonce import PageCaching, PageCsp, csp_nonce, report_only
 from .overrides import override_blueprint_headers, override_headers
 from .reports import REPORT_GROUP, ReportingEndpoints
 from .request_id import RequestId, TrustRequestId, request_id
+from .strategy import NAME as STRATEGY
 from .validation import ExactName, HeaderError
 from .values import CachedValue, DynamicValue, HttpsOnly, Override, Value
 
@@ -31,6 +38,7 @@ __all__ += ["NONCE", "PageCaching", "PageCsp"]
 __all__ += ["REPORT_GROUP", "ReportingEndpoints"]
 __all__ += ["RequestId", "TrustRequestId", "request_id"]
 __all__ += ["override_blueprint_headers", "override_headers"]
+__all__ += ["STRATEGY", "policy_headers"]
 
 
 class ResponseHeaders:

@@ -321,6 +321,21 @@ class WireResponse(SansIOResponse):
         return not has_length and self.status_code not in {204, 304}
 
 
+def policy_headers(content_type: str = "text/html; charset=utf-8") -> list[Row]:
+    """Return the headers of the policy for a response of the current request, to show them.
+
+    They are those of a response with the status 200, and a page is one with a nonce. A
+    header that the view sets wins over them.
+
+    Raises:
+        RuntimeError: there is no current request.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    resolved, _, req = resolve(app, request.environ)
+    response: Any = WireResponse(content_type=content_type)
+    return list(resolved.rows_for(response, req))
+
+
 def merge_vary(values: Iterable[str]) -> str:
     """Return one ``Vary`` (RFC 9110, section 12.5.5) for several, without repeats."""
     merged = HeaderSet()

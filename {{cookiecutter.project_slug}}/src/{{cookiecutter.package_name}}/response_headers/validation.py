@@ -85,10 +85,7 @@ PLACE = re.compile(
 )
 """A scheme or a host: https://www.w3.org/TR/CSP3/#grammardef-host-source"""
 
-JOINED = re.compile(
-    r"('[^']*'|[^'].*?)((?<=').+|'.*|(https?|wss?)://.*|(data|blob):.*)"
-)
-"""Two sources in one string: Python joins strings that have no comma between them."""
+START_OF_SOURCE = re.compile("'|(https?|wss?)://|(data|blob):")
 
 IN_A_TABLE = "a comma", "write each source as a string of its own."
 IN_A_TEXT = "a space or ;", "write a space between sources and ; between directives."
@@ -255,10 +252,22 @@ def _word_hint(word: object, layout: tuple[str, str], *, sources: bool) -> str |
     is_place = PLACE.fullmatch(word) and word.count("://") < 2
     if is_place or (word and "'" not in word and not sources):
         return None
-    if joined := JOINED.fullmatch(word):
-        return f"{separator} is missing between {joined[1]} and {joined[2]}."
+    if end := _end_of_source(word):
+        return f"{separator} is missing between {word[:end]} and {word[end:]}."
     meant = _did_you_mean(bare, CSP_KEYWORDS)
     return f"there is no keyword, scheme or host {word!r}{meant}"
+
+
+def _end_of_source(word: str) -> int:
+    """Where the second source in a string starts, or 0 if there is none.
+
+    Python joins strings that have no comma between them.
+    """
+    if word.startswith("'"):
+        end = word.find("'", 1) + 1
+        return end if end < len(word) else 0
+    found = START_OF_SOURCE.search(word, 1)
+    return found.start() if found else 0
 
 
 def _combination_hint(sources: Sequence[str]) -> str | None:

@@ -21,7 +21,7 @@ def test_the_first_page_is_complete(fetch: Fetch) -> None:
     assert '<html lang="en">' in page, REPLACED
     assert page.count("<title>") == page.count("<h1>") == 1, REPLACED
     files = re.findall(r'"(/static/.+?)"(?: integrity="(.+?)-(.+?)")?', page)
-    assert len(files) == 3, REPLACED
+    assert len(files) == 4, REPLACED
     for path, algorithm, checksum in files:
         file = fetch(path)
         assert file.code == 200, REPLACED

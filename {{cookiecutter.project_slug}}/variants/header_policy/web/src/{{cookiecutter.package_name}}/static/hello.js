@@ -1,30 +1,14 @@
-// Requests this page again and lists its headers.
-// Strings are inserted as text, never as HTML: Trusted Types would allow it, too.
+// The button that copies the command. Without this script there is none.
 
-const section = document.getElementById("headers");
+const button = document.querySelector("button");
+const command = document.getElementById("command");
 
-function element(name, text) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
+async function copy() {
+  await navigator.clipboard.writeText(command.textContent);
+  button.textContent = "Copied";
 }
 
-function row([name, value]) {
-  const made = document.createElement("tr");
-  const header = element("th", name);
-  header.scope = "row";
-  made.append(header, element("td", value));
-  return made;
+if (navigator.clipboard) {
+  button.hidden = false;
+  button.addEventListener("click", copy);
 }
-
-async function showHeaders() {
-  const response = await fetch(location.href);
-  const table = document.createElement("table");
-  table.append(element("caption", "The headers of this page, as your browser sees them"));
-  table.append(...[...response.headers].map(row));
-  section.append(table);
-}
-
-showHeaders().catch((error) => {
-  section.append(element("p", `This page could not be requested again: ${error.message}`));
-});

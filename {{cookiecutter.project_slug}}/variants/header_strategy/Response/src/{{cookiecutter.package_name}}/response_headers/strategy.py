@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask
 
+NAME = "Response"
+
 
 class PolicyResponse(Response):
     """A response that adds the headers of the policy."""

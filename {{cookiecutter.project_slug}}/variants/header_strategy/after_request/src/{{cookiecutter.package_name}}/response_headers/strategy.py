@@ -15,6 +15,8 @@ from .header_policy import apply_policy
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+NAME = "after_request"
+
 
 def init_app(app: Flask) -> None:
     """Register the function before all others."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from flask import Response
     from flask.typing import ResponseReturnValue
 
+NAME = "make_response"
+
 
 class FlaskWithPolicy(Flask):
     """An app that records each response that it makes."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from . import cors, logs, policy, proxies, sessions, views
+from . import cors, error_pages, logs, policy, proxies, sessions, views
 from .response_headers import ResponseHeaders
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     sessions.init_app(app)
     cors.init_app(app)
+    error_pages.init_app(app)
     app.register_blueprint(views.bp)
     ResponseHeaders(policy.HEADERS, where="policy.py").init_app(app)
 

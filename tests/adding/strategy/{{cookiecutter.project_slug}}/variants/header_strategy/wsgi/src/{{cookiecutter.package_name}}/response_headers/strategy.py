@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
 
+NAME = "wsgi"
+
 
 class HeadersMiddleware:
     """Adds the headers to what is sent to the server."""
