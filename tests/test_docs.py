@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_the_readme_shows_rows_of_the_table_of_the_strategies() -> None:
     rows = re.findall(r"^\|.* \| (?:✓|net|\*\*\d+\*\*) \|$", README, re.MULTILINE)
     assert len(rows) > 10
     assert set(rows) <= set(DOCS["strategies"].splitlines())
+
+
+def test_the_changelog_has_the_version_of_the_template() -> None:
+    project = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))
+    changelog = (TEMPLATE / "CHANGELOG.md").read_text("utf-8")
+    found = re.findall(
+        r"^## (?!Unreleased)(\S+) \(\d{4}-\d\d-\d\d\)$", changelog, re.MULTILINE
+    )
+    assert found[0] == project["project"]["version"]
 
 
 def test_the_readme_is_short() -> None:

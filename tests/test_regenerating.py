@@ -317,3 +317,28 @@ def test_cruft_leaves_marks_where_both_have_changed_a_line(
     found = run("git", "diff", "--check", cwd=cruft_project, check=False)
     assert found.returncode != 0
     assert "src/my_flask_app/logs.py:1: leftover conflict marker" in found.stdout
+
+
+def test_cruft_merges_nothing_if_an_edited_file_is_gone_until_the_edit_is_undone(
+    cruft_project: Path, template_copy: Path
+) -> None:
+    gone = "src/my_flask_app/response_headers/sri.py"
+    (template_copy / PACKAGE / "response_headers/sri.py").unlink()
+    theirs, mine = template_copy / PACKAGE / "logs.py", "src/my_flask_app/logs.py"
+    for path in (theirs, cruft_project / mine, cruft_project / gone):
+        if path.exists():
+            path.write_text(f"# {path}\n" + path.read_text("utf-8"), "utf-8")
+    commit_all(template_copy, "newer")
+    commit_all(cruft_project, "edited")
+    printed = cruft("update", "--skip-apply-ask", cwd=cruft_project)
+    # What CHANGELOG.md says of such an update, and how it is undone.
+    assert f"error: {gone}: patch does not apply" in printed
+    assert (cruft_project / f"{mine}.rej").exists()
+    run("git", "reset", "--quiet", "--hard", cwd=cruft_project)
+    run("git", "clean", "--quiet", "-fd", cwd=cruft_project)
+    run("git", "checkout", "--quiet", "HEAD~1", "--", gone, cwd=cruft_project)
+    commit_all(cruft_project, "undone")
+    cruft("update", "--skip-apply-ask", cwd=cruft_project)
+    assert not (cruft_project / gone).exists()
+    assert not list(cruft_project.rglob("*.rej"))
+    assert "<<<<<<< ours" in (cruft_project / mine).read_text("utf-8")

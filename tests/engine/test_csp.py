@@ -145,6 +145,15 @@ def test_amendments_that_browsers_would_ignore_are_refused(
     assert hint in message
 
 
+def test_strict_dynamic_may_be_added_to_a_policy_that_has_a_nonce() -> None:
+    change = amend_csp({"script-src": DYNAMIC})
+    below = Csp({"script-src": [HASH]})
+    response = fetch(make_app([(CSP, change(below))]))
+    assert response.values(CSP) == [f"script-src {HASH} {DYNAMIC}"]
+    with pytest.raises(HeaderError, match="without a nonce or hash"):
+        change(Csp({}))
+
+
 @pytest.mark.parametrize("words", [5, b"data:", {"data:": None}, {"data:"}])
 def test_an_amendment_that_is_neither_a_string_nor_a_list_is_refused(
     words: Any,
