@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import json
 import os
@@ -10,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -58,12 +56,6 @@ for number, answers in enumerate(COMBINATIONS):
         answers[variable] = choices[turn % len(choices)]
 
 Bake = Callable[..., Path]
-
-if "TEMPLATE_TESTS_BYTECODE" not in os.environ:  # the processes of pytest-xdist have it
-    os.environ["TEMPLATE_TESTS_BYTECODE"] = tempfile.mkdtemp(prefix="bytecode-")
-    atexit.register(
-        shutil.rmtree, os.environ["TEMPLATE_TESTS_BYTECODE"], ignore_errors=True
-    )
 
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -213,17 +205,14 @@ def shown_if_it_fails(log: Path) -> Iterator[None]:
 def clean_environment() -> dict[str, str]:
     """The environment without what would reach into a generated project.
 
-    Bytecode is kept in one place for the whole run: most processes import the same files.
+    No bytecode is written: most projects are imported once or twice, and to keep it in one
+    place for the whole run took longer.
     """
     dropped = ("FLASK_", "PYTEST_", "COOKIECUTTER_", "VIRTUAL_ENV", "PYTHONPATH")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
     # What run() reads is UTF-8, which Windows does not write by itself.
     encoding = {"PYTHONIOENCODING": "utf-8"} if os.name == "nt" else {}
-    bytecode = {
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": os.environ["TEMPLATE_TESTS_BYTECODE"],
-    }
-    return kept | encoding | bytecode
+    return kept | encoding | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture(scope="session")

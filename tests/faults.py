@@ -904,6 +904,8 @@ def run_tests(tests: str, project: Path) -> str | None:
     options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
     environment = clean_environment() | {
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # takes longer than most of the tests
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(project.parent.parent / "bytecode"),
     }
     if tests == OWN:
         options += ["-rfEs"]  # test_projects.py accepts no skip either

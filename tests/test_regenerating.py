@@ -235,7 +235,7 @@ assert suggested() == ["flask-app", "a" * 40]
 change("filters.py", "-app", "-web")
 assert suggested() == ["flask-web", "a" * 40]
 """
-    run_python("-c", script, cwd=template_copy)
+    run_python("-c", script, cwd=template_copy, PYTHONDONTWRITEBYTECODE="")
 
 
 @pytest.mark.parametrize("strategy", ["Response", "make_response"])
