@@ -21,7 +21,7 @@ def readme_of(project: Path) -> str:
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_it_is_short(baked: Bake, policy: str) -> None:
-    assert len(readme_of(baked(header_policy=policy)).splitlines()) <= 230
+    assert len(readme_of(baked(header_policy=policy)).splitlines()) <= 220
 
 
 def test_links_lead_somewhere(project: Path) -> None:

@@ -214,6 +214,7 @@ def test_the_pages_of_an_extension_work_in_a_browser(
 
 
 DOCS = TEMPLATE / "docs" / "extensions.md"
+LOGIN = TEMPLATE / "docs/login.md"
 
 
 def python_blocks(text: str) -> list[str]:
@@ -237,11 +238,8 @@ def test_the_docs_name_each_extension_that_is_tested() -> None:
 
 
 IMPORTS = """
-from flask import abort, redirect, render_template_string, request
-from flask_login import UserMixin, login_required, login_user
-from werkzeug.security import check_password_hash, generate_password_hash
-
-from .extensions import db, login
+from flask import render_template_string
+from flask_login import login_required
 """
 
 PRIVATE = """
@@ -259,23 +257,21 @@ def private():
 
 ASK = """
 import re
-from my_flask_app import create_app, views
-from my_flask_app.extensions import db
-from werkzeug.security import generate_password_hash
+import sys
+
+from my_flask_app import create_app
 
 app = create_app({"SESSION_COOKIE_SECURE": False, "SESSION_COOKIE_NAME": "session"})
 with app.app_context():
-    db.create_all()
-    db.session.add(views.User(name="ada", password=generate_password_hash("secret")))
-    db.session.commit()
+    exec(sys.argv[1])
 client = app.test_client()
 token = re.search('value="([^"]+)"', client.get("/form").text)[1]
 asked = [client.get("/private").status_code]
 for form in (
-    {"name": "ada", "password": "secret"},
-    {"name": "ada", "password": "wrong", "csrf_token": token},
-    {"name": "bob", "password": "secret", "csrf_token": token},
-    {"name": "ada", "password": "secret", "csrf_token": token},
+    {"name": "me", "password": "a long password"},
+    {"name": "me", "password": "wrong", "csrf_token": token},
+    {"name": "bob", "password": "a long password", "csrf_token": token},
+    {"name": "me", "password": "a long password", "csrf_token": token},
 ):
     asked.append(client.post("/log-in", data=form).status_code)
 asked.append(client.get("/private").status_code)
@@ -284,14 +280,16 @@ assert asked == [401, 400, 401, 401, 302, 200], asked
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_database_a_login_and_csrf_protection_are_added_as_the_readme_says(
+def test_a_database_a_login_and_csrf_protection_are_added_as_the_readme_and_the_docs_say(
     baked: Bake, tmp_path: Path, policy: str
 ) -> None:
     need("build/extensions (CONTRIBUTING.md makes it)", found=PYTHON.exists())
     project = shutil.copytree(baked(header_policy=policy), tmp_path / "my-flask-app")
     readme = (project / "README.md").read_text("utf-8")
     section = readme.partition("\n## Add a database")[2].partition("\n## ")[0]
-    module, accounts = python_blocks(section)
+    (module,) = python_blocks(section)
+    accounts, first_user = python_blocks(LOGIN.read_text("utf-8"))
+    imports, _, accounts = accounts.partition("\n\n\n")
     (field,) = re.findall("`(<input .*csrf_token.*>)`", section)
     (line,) = re.findall(r"call `(.*?)`", section)
     (above,) = re.findall(r"above `(.*?)`", section)
@@ -303,15 +301,18 @@ def test_a_database_a_login_and_csrf_protection_are_added_as_the_readme_says(
     text = text.replace("from . import ", "from . import extensions, ")
     (package / "__init__.py").write_text(text, "utf-8")
     future = "from __future__ import annotations\n"
-    text = (package / "views.py").read_text("utf-8").replace(future, future + IMPORTS)
+    text = (
+        (package / "views.py")
+        .read_text("utf-8")
+        .replace(future, future + IMPORTS + imports)
+    )
     text += f"\n\n{accounts}{PRIVATE.format(field)}"
     (package / "views.py").write_text(text, "utf-8")
     settings: dict[str, Any] = {
-        "FLASK_SQLALCHEMY_DATABASE_URI": "sqlite:///my.db",
         "FLASK_SECRET_KEY": "x" * 32,
         "PYTHONPATH": "src",
     }
-    run(PYTHON, "-c", ASK, cwd=project, **settings)
+    run(PYTHON, "-c", ASK, first_user, cwd=project, **settings)
     flask = (PYTHON, "-m", "flask", "--app", "my_flask_app")
     done = run(*flask, "headers", "check", cwd=project, **settings)
     assert done.stdout.splitlines()[-1].endswith("violations: 0")

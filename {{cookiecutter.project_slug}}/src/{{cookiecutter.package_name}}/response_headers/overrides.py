@@ -2,9 +2,9 @@
 
 For a route, a decorator, above or below ``@bp.get``::
 
-    @bp.get("/widget")
-    @override_headers({"X-Frame-Options": None, "Cache-Control": "max-age=60"})
-    def widget() -> str: ...
+    @bp.get("/news")
+    @override_headers({"Referrer-Policy": None, "Cache-Control": "max-age=60"})
+    def news() -> str: ...
 
 For a blueprint, one call::
 

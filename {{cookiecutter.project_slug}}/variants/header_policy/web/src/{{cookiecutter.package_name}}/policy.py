@@ -14,7 +14,7 @@ row that cannot be sent: the error names the row and how to fix it. Only a missi
 after a row is Python's to report: ``'tuple' object is not callable``.
 
 The values are those of the OWASP Secure Headers Project (July 2026), as strict as a real
-front end and the highest score of the MDN HTTP Observatory 1.6 allow. The rows that are
+front end and the highest score of the MDN HTTP Observatory 1.4.8 allow. The rows that are
 most likely to break a page have a comment that says how to relax them.
 """
 
@@ -46,7 +46,7 @@ TO_REPORTS: Directives = (
 PAGES: Directives = {
     "default-src": ["'none'"],
     "script-src": ["'none'"],
-    "style-src": ["'self'"],
+    "style-src": ["'self'"],  # stylesheets from a CDN: add it
     "img-src": ["'self'", "data:", "blob:"],  # images from a CDN: add it
     "media-src": ["'self'"],
     "font-src": ["'self'"],  # fonts from a CDN: add it
@@ -66,7 +66,7 @@ PAGES: Directives = {
 
 WITH_NONCE: Directives = {
     "script-src": [NONCE, "'strict-dynamic'"],
-    "style-src": ["'self'", NONCE],
+    "style-src": [*PAGES["style-src"], NONCE],
 }
 """What a page has instead whose template calls ``csp_nonce()``."""
 
