@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,27 @@ def test_the_pages_of_the_docs_that_it_names_exist(project: Path) -> None:
 def test_it_links_to_the_docs_of_the_template(template: str, link: str) -> None:
     shown = f"[x.md]({link})" if link else "`docs/x.md` of the template"
     assert template_docs("x.md", {"_template": template}) == shown
+
+
+def test_a_cdn_that_it_allows_is_allowed_with_and_without_a_nonce(
+    baked: Bake, tmp_path: Path
+) -> None:
+    project = shutil.copytree(baked(header_policy="web"), tmp_path / "my-flask-app")
+    (row,) = re.findall(r'`("style-src": \[.*\])`', readme_of(project))
+    policy = project / "src/my_flask_app/policy.py"
+    text, count = re.subn(
+        r'^    "style-src": \["\'self\'"\],',
+        f"    {row},",
+        policy.read_text(),
+        flags=re.MULTILINE,
+    )
+    assert count == 1
+    policy.write_text(text)
+    ask = (
+        "from my_flask_app import create_app; from werkzeug.test import Client\n"
+        "client = Client(create_app())\n"
+        "for path in ('/', '/no/such/page'):\n"
+        "    print(client.get(path).headers['Content-Security-Policy'])"
+    )
+    sent = run_python("-c", ask, cwd=project / "src").stdout
+    assert len(re.findall("style-src 'self' https://cdn.jsdelivr.net[ ;]", sent)) == 2

@@ -113,9 +113,9 @@ def test_the_readme_tells_how_to_remove_each_part(baked: Bake) -> None:
     section = readme.partition("### Remove a part\n")[2].partition("\n## ")[0]
     names = re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE)
     assert names == [
-        "The first page",
         "Logs",
         "Health",
+        "The first page",
         "Reports",
         "Error pages",
         "The command `flask headers`",
