@@ -251,3 +251,11 @@ def test_no_redirect_is_expected_where_the_app_has_none() -> None:
     app.add_url_rule("/shop/", "shop", lambda: "")
     app.add_url_rule("/shop/cart", "cart", lambda: "")
     assert planned(app, "redirect") == []
+
+
+def test_two_views_of_one_url_are_both_checked(app: Flask, run: Run) -> None:
+    app.add_url_rule("/log-in", "form", lambda: "")
+    app.add_url_rule("/log-in", "log_in", lambda: "", methods=["POST"])
+    output = run("check", "--all", "--unsafe").output
+    assert "handled it" not in output
+    assert output.rstrip().endswith("violations: 0")

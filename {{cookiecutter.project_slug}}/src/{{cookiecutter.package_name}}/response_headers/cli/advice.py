@@ -53,8 +53,9 @@ ONLY_IN = {"eval": "script-src", "inline": "style-src", "wasm-eval": "script-src
 
 ADVICE = {
     "base-uri": "<base> is blocked: remove it from the page",
-    "frame-ancestors": "another site shows this page in a frame: if it may, add it to"
-    " frame-ancestors, and set X-Frame-Options to None",
+    "frame-ancestors": "another site shows this page in a frame, or another page of yours"
+    " (browsers report the site only): if it may, override the page's CSP with"
+    " amend_csp({'frame-ancestors': 'https://…'}), and its X-Frame-Options with None",
     TRUSTED_TYPES: "the page's own script writes HTML from a text: use textContent, or"
     " createElement()",
     "script-src-attr": "onclick= and the like are blocked: use addEventListener() in a"

@@ -166,7 +166,11 @@ def _methods(
             reason = "it may change something (check --unsafe sends it)"
             yield Skipped(f"{method} {rule.rule}", reason, rule.endpoint)
         elif thorough or method not in {"HEAD", "OPTIONS"} or methods <= SAFE - {"GET"}:
-            yield replace(request, method=method)
+            # Of several views of one URL, Flask picks any for its answer to OPTIONS.
+            automatic = getattr(rule, "provide_automatic_options", False)
+            by_flask = method == "OPTIONS" and automatic
+            endpoint = None if by_flask else request.endpoint
+            yield replace(request, method=method, endpoint=endpoint)
 
 
 def _kinds(
