@@ -98,11 +98,11 @@ def test_a_cdn_that_it_allows_is_allowed_with_and_without_a_nonce(
     text, count = re.subn(
         r'^    "style-src": \["\'self\'"\],',
         f"    {row},",
-        policy.read_text(),
+        policy.read_text("utf-8"),
         flags=re.MULTILINE,
     )
     assert count == 1
-    policy.write_text(text)
+    policy.write_text(text, "utf-8")
     ask = (
         "from my_flask_app import create_app; from werkzeug.test import Client\n"
         "client = Client(create_app())\n"

@@ -167,9 +167,9 @@ def _methods(
             yield Skipped(f"{method} {rule.rule}", reason, rule.endpoint)
         elif thorough or method not in {"HEAD", "OPTIONS"} or methods <= SAFE - {"GET"}:
             # Of several views of one URL, Flask picks any for its answer to OPTIONS.
-            automatic = getattr(rule, "provide_automatic_options", False)
-            by_flask = method == "OPTIONS" and automatic
-            endpoint = None if by_flask else request.endpoint
+            by_flask = getattr(rule, "provide_automatic_options", False)
+            any_view = method == "OPTIONS" and by_flask
+            endpoint = None if any_view else request.endpoint
             yield replace(request, method=method, endpoint=endpoint)
 
 
