@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("part", ["request", "profile", "growth", "start"])
 def test_a_part_of_the_benchmarks_runs(tmp_path: Path, part: str) -> None:
     written = tmp_path / "figures.json"
-    options = ["--rounds", "2", "--json", str(written)]
+    options = ["--rounds", "1", "--json", str(written)]
     done = run_python("-m", "tests.benchmarks", part, *options, cwd=TEMPLATE)
     figures = json.loads(written.read_text("utf-8"))
     assert figures["machine"]["flask"] in done.stdout
@@ -25,7 +25,7 @@ def test_a_part_of_the_benchmarks_runs(tmp_path: Path, part: str) -> None:
         names = " ".join(line["name"] for line in table["lines"])
         expected = ["Werkzeug"] if part == "profile" else STRATEGIES
         assert all(name in names for name in expected)
-        # What is added is a difference: of two rounds, noise can make it less than nothing.
+        # What is added is a difference: of one round, noise can make it less than nothing.
         costs = not table["title"].startswith("Of what")
         assert all(line["median"] > 0 or not costs for line in table["lines"])
 

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import QUESTIONS, TEMPLATE, Bake, need, run, run_python
+from .conftest import (
+    COMPILE_WHAT_IS_IMPORTED,
+    QUESTIONS,
+    TEMPLATE,
+    Bake,
+    need,
+    run,
+    run_python,
+)
 from .test_readme import PYTHONS
 
 pytestmark = pytest.mark.slow
@@ -186,7 +194,13 @@ def test_the_jobs_do_what_they_say(bake: Bake, tmp_path: Path) -> None:
     path = os.pathsep.join([str(tmp_path / "venv" / "bin"), os.defpath])
     printed = {}
     for job, commands in JOBS.items():  # in one environment: both install the same
-        done = run("sh", "-ec", "\n".join(commands), cwd=project, CI="true", PATH=path)
+        done = run(
+            *("sh", "-ec", "\n".join(commands)),
+            cwd=project,
+            CI="true",
+            PATH=path,
+            **COMPILE_WHAT_IS_IMPORTED,
+        )
         printed[job] = done.stdout
     assert re.search(r"\d+ passed in", printed["tests"])
     assert "violations: 0" in printed["tests"]

@@ -261,6 +261,9 @@ def images(
     return Images(project, build(project, tmp_path_factory.mktemp("images")))
 
 
+WITH_ONE_POLICY = pytest.mark.parametrize("images", ["web"], indirect=True)
+
+
 def test_the_image_runs_what_was_installed_and_is_healthy(images: Images) -> None:
     with images.app_started() as (process, port, log):
         health, home = (ask(port, "http", path) for path in ["/health", "/"])
@@ -280,6 +283,7 @@ def test_the_image_runs_what_was_installed_and_is_healthy(images: Images) -> Non
     assert not images.healthy(port)
 
 
+@WITH_ONE_POLICY
 def test_the_health_check_asks_for_a_host_that_the_app_trusts(images: Images) -> None:
     trusted = {"FLASK_TRUSTED_HOSTS": json.dumps([f".{HOST}", "other.example"])}
     with images.app_started(**trusted) as (_, port, _):
@@ -288,6 +292,7 @@ def test_the_health_check_asks_for_a_host_that_the_app_trusts(images: Images) ->
         assert not images.healthy(port)
 
 
+@WITH_ONE_POLICY
 def test_workers_and_threads_can_be_changed_and_the_rest_cannot(images: Images) -> None:
     more = "--workers=1 --threads=2 --graceful-timeout=1 --keep-alive=1"
     with images.app_started(GUNICORN_CMD_ARGS=more) as (_, port, log):
@@ -308,6 +313,7 @@ def test_workers_and_threads_can_be_changed_and_the_rest_cannot(images: Images) 
     assert settings["forwarded_allow_ips"] == "[]"  # gunicorn.conf.py has been read
 
 
+@WITH_ONE_POLICY
 def test_what_is_being_answered_is_answered_before_the_server_stops(
     images: Images, tmp_path: Path
 ) -> None:
@@ -437,6 +443,7 @@ def test_the_app_behind_nginx_believes_as_many_proxies_as_it_is_told(
     assert ("Strict-Transport-Security" in dict(sent.headers)) is expected
 
 
+@WITH_ONE_POLICY
 def test_redirects_keep_the_port_that_was_asked(images: Images, tmp_path: Path) -> None:
     (tmp_path / "served.py").write_text(
         "from my_flask_app import create_app\n"
@@ -452,6 +459,7 @@ def test_redirects_keep_the_port_that_was_asked(images: Images, tmp_path: Path) 
     assert ("Location", f"http://localhost:{port}/folder/") in sent.headers
 
 
+@WITH_ONE_POLICY
 def test_nginx_answers_soon_if_the_app_is_away(images: Images, tmp_path: Path) -> None:
     """Its address may still be known, or the resolver asks elsewhere for its name."""
     names = policy_names(images.project) - {"x-request-id"}

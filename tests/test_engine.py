@@ -25,7 +25,7 @@ PARTS = {
 
 
 def run_tests(*tests: str, project: Path) -> None:
-    """Run tests on the app of a project."""
+    """Run tests on the app of a project, with options of pytest if need be."""
     folder = "/".join(tests[0].split("/")[:2])
     options = ("-c", "tests/engine/pytest.ini", "--rootdir=.", f"--confcutdir={folder}")
     run_pytest(*options, *tests, cwd=TEMPLATE, PYTHONPATH=str(project / "src"))
@@ -34,7 +34,12 @@ def run_tests(*tests: str, project: Path) -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_engine_does_what_it_promises(baked: Bake, strategy: str) -> None:
     project = baked(header_strategy=strategy, header_policy="custom")
-    run_tests("tests/engine", project=project)
+    run_tests("tests/engine", "--ignore=tests/engine/cli", project=project)
+
+
+def test_the_command_does_what_it_promises(baked: Bake) -> None:
+    # test_headers_command.py compares what it prints with each strategy.
+    run_tests("tests/engine/cli", project=baked(header_policy="custom"))
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -118,6 +118,7 @@ def test_the_owner_s_tests_pass(monorepo: Path, tool: Tool, way: str) -> None:
         *(argument.format(root=monorepo) for argument in arguments),
         cwd=monorepo / folder,
         PYTHONPATH=installed,
+        PYTHONDONTWRITEBYTECODE="",  # the environment is used again
     )
     plugin = tool.name.removeprefix("pytest-")
     assert re.search(rf"^plugins: .*\b{plugin}-", done.stdout, re.MULTILINE)

@@ -18,7 +18,15 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TEMPLATE, Bake, clean_environment, need, run, run_python
+from .conftest import (
+    COMPILE_WHAT_IS_IMPORTED,
+    TEMPLATE,
+    Bake,
+    clean_environment,
+    need,
+    run,
+    run_python,
+)
 from .test_served import free_port
 
 pytestmark = pytest.mark.slow
@@ -68,12 +76,14 @@ def test_the_readmes_lead_to_a_running_app_whose_tests_pass(
         "FLASK_RUN_PORT": port,
         "HOME": str(tmp_path),
         "PATH": path_with_python,
+        **COMPILE_WHAT_IS_IMPORTED,
     }
     with started(start, template_copy, environment) as server:
         assert_says_hello(port, server)
     project = template_copy / "build" / "my-flask-app"
     tests = command(project / "README.md", "venv", "pytest")
-    done = run("sh", "-c", tests, cwd=project, PATH=path_with_python)
+    del environment["FLASK_RUN_PORT"]
+    done = run("sh", "-c", tests, cwd=project, **environment)
     assert re.search(r"\d+ passed in", done.stdout)
 
 
@@ -84,7 +94,8 @@ def test_the_project_s_readme_serves_with_gunicorn(bake: Bake, tmp_path: Path) -
     run_python("-m", "venv", ".venv", cwd=project)
     serve = command(project / "README.md", "gunicorn")
     port = str(free_port())
-    with started(serve, project, {"PORT": port}) as server:
+    environment = {"PORT": port, **COMPILE_WHAT_IS_IMPORTED}
+    with started(serve, project, environment) as server:
         assert_says_hello(port, server)
 
 

@@ -48,23 +48,24 @@ def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
     policies = {"": own_policy, ", rich policy": RICH_POLICY, ", none": []}
 
-    def new_app(policy: list[Any], prepare: Any, *, overridden: bool) -> Any:
+    def new_app(prepare: Any = lambda _: None) -> Any:
         app = create_app({"PROPAGATE_EXCEPTIONS": False, "CORS_ORIGINS": [ORIGIN]})
         prepare(app)
-        if overridden:
-            override_everything(engine, app)
-        engine.ResponseHeaders(policy).init_app(app)
         return app
 
-    for title, policy in policies.items():
-        for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
-            app = new_app(policy, lambda _: None, overridden=False)
+    for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+        app = new_app()
+        for title, policy in policies.items():
+            engine.ResponseHeaders(policy).init_app(app)
             yield f"{method} /{title}", app, {"path": "/", "method": method}
-        for kind in kinds:
-            app = new_app(policy, kind.prepare, overridden=False)
-            yield kind.name + title, app, kind.request
-            app = new_app(policy, kind.prepare, overridden=True)
-            yield f"{kind.name}{title}, overridden", app, kind.request
+    for kind in kinds:
+        for suffix, override in {"": None, ", overridden": override_everything}.items():
+            app = new_app(kind.prepare)
+            if override:
+                override(engine, app)
+            for title, policy in policies.items():
+                engine.ResponseHeaders(policy).init_app(app)
+                yield f"{kind.name}{title}{suffix}", app, kind.request
 
 
 def override_everything(engine: Any, app: Any) -> None:

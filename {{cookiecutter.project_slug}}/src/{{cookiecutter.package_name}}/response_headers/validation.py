@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -202,6 +202,7 @@ def check_line(where: str, name: str, value: str) -> None:
         raise HeaderError(where, name, value, hint)
 
 
+@lru_cache(maxsize=256)  # the same few names, in each app and each override
 def intended_name(name: str) -> str | None:
     """Return the well-known name that a name is a misspelling of, if it is one."""
     known = {each.lower(): each for each in WELL_KNOWN}
