@@ -192,7 +192,10 @@ def new_environment(
     return folder / script
 
 
-COMPILE_WHAT_IS_IMPORTED = {"PIP_COMPILE": "0", "PYTHONDONTWRITEBYTECODE": ""}
+COMPILE_WHAT_IS_IMPORTED: dict[str, Any] = {
+    "PIP_COMPILE": "0",
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 """For environments that pip fills: compiling all of it takes a third of the time."""
 
 

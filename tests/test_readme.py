@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_the_readmes_lead_to_a_running_app_whose_tests_pass(
 ) -> None:
     start = command(TEMPLATE / "README.md", "cookiecutter", "flask")
     port = str(free_port())
-    environment = {
+    environment: dict[str, Any] = {
         "FLASK_RUN_PORT": port,
         "HOME": str(tmp_path),
         "PATH": path_with_python,
