@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -59,6 +61,20 @@ Bake = Callable[..., Path]
 
 LEFT_OUT = pytest.StashKey[int]()
 
+FIRST = {
+    "test_containers",
+    "test_deployment",
+    "test_headers_command",
+    "test_other_tools",
+    "test_readme",
+    "test_same_wire",
+}
+"""Files with long tests or dear fixtures.
+
+A process of pytest-xdist that is done takes over what is last in the list of another one.
+It would make the fixtures again, and a long test would keep it busy at the end.
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--slow``, which ``.ci/run`` turns on by its environment."""
@@ -71,6 +87,7 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Leave out the slow tests, unless they are asked for or their file is named."""
+    items.sort(key=lambda item: item.path.stem not in FIRST)
     if config.getoption("slow") or any(".py" in arg for arg in config.args):
         return
     quick = [item for item in items if not item.get_closest_marker("slow")]
@@ -196,7 +213,7 @@ COMPILE_WHAT_IS_IMPORTED: dict[str, Any] = {
     "PIP_COMPILE": "0",
     "PYTHONDONTWRITEBYTECODE": "",
 }
-"""For environments that pip fills: compiling all of it takes a third of the time."""
+"""For environments that are used a few times: to compile all of one takes longer."""
 
 
 @contextmanager
@@ -236,9 +253,32 @@ def bake(cookies_session: Cookies) -> Bake:
 
 
 @pytest.fixture(scope="session")
-def baked(bake: Bake) -> Bake:
-    """Return a function that bakes a project for the whole session: do not change it."""
-    return cache(bake)
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of pytest-xdist share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
+@pytest.fixture(scope="session")
+def baked(bake: Bake, shared: Path) -> Bake:
+    """Return a function that bakes a project for all tests: do not change it.
+
+    The process that needs it first bakes it.
+    """
+
+    def bake_once(**answers: str) -> Path:
+        digest = hashlib.sha256(json.dumps(answers, sort_keys=True).encode())
+        folder = shared / "baked" / digest.hexdigest()[:16]
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                project = bake(**answers)
+                folder.mkdir()
+                project.rename(folder / project.name)
+        (project,) = folder.iterdir()
+        return project
+
+    return cache(bake_once)
 
 
 @pytest.fixture(scope="session")

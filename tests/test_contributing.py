@@ -71,6 +71,7 @@ def test_zizmor_finds_nothing() -> None:
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.slow
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     need("node", found=shutil.which("node"))
     package = SCANNERS / "node_modules" / "@tktco" / "node-actionlint"

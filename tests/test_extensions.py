@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .conftest import (
+    COMPILE_WHAT_IS_IMPORTED,
     POLICIES,
     STRATEGIES,
     TEMPLATE,
@@ -107,6 +108,7 @@ def test_an_extension_works_and_its_responses_carry_the_policy_once(
         *(PYTHON, HERE / "ask_extension.py", "my_flask_app"),
         cwd=project,
         FLASK_DEBUG="1" if debug else "0",
+        **COMPILE_WHAT_IS_IMPORTED,
     )
     *lines, summary = json.loads(done.stdout)
     lines = [line for line in lines if not line.startswith("not checked: ")]
@@ -125,6 +127,7 @@ def served(project: Path, **environment: str) -> Iterator[str]:
         "PYTHONPATH": "src",
         "FLASK_SECRET_KEY": "x" * 32,
         "FLASK_RUN_PORT": str(port),
+        **COMPILE_WHAT_IS_IMPORTED,
         **environment,
     }
     with (project / "log").open("wb") as log:
@@ -311,6 +314,7 @@ def test_a_database_a_login_and_csrf_protection_are_added_as_the_readme_and_the_
     settings: dict[str, Any] = {
         "FLASK_SECRET_KEY": "x" * 32,
         "PYTHONPATH": "src",
+        **COMPILE_WHAT_IS_IMPORTED,
     }
     run(PYTHON, "-c", ASK, first_user, cwd=project, **settings)
     flask = (PYTHON, "-m", "flask", "--app", "my_flask_app")

@@ -614,6 +614,7 @@ def commit_template(template: Path) -> None:
     run(*git, "commit", "--quiet", "--message", "template", cwd=template)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_cruft_creates_the_same_project(
     tmp_path: Path, template_copy: Path, bake: Bake, strategy: str

@@ -47,7 +47,10 @@ def differences(one: Wires, other: Wires) -> dict[str, str]:
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param((policy, cors), marks=[pytest.mark.slow] * (cors == "yes"))
+        pytest.param(
+            (policy, cors),
+            marks=[pytest.mark.slow] * ((policy, cors) != ("web", "no")),
+        )
         for policy in POLICIES
         for cors in QUESTIONS["use_cors"]
     ],
