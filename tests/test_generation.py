@@ -150,6 +150,16 @@ BAD_ANSWERS = [
 ]
 
 
+def one_quick(cases: list[tuple[str, Any, str]]) -> list[Any]:
+    """Mark all cases but the first one of each variable as slow."""
+    marked = []
+    for number, (variable, *rest) in enumerate(cases):
+        is_slow = variable in {before for before, _, _ in cases[:number]}
+        marks = [pytest.mark.slow] * is_slow
+        marked.append(pytest.param(variable, *rest, marks=marks))
+    return marked
+
+
 def cookiecutter(
     output: Path,
     *options: str,
@@ -244,7 +254,7 @@ def test_the_template_may_be_given_as_a_relative_path(
     assert files_of(tmp_path / "my-flask-app") == FILES["web"]
 
 
-@pytest.mark.parametrize(("variable", "answer", "allowed"), BAD_ANSWERS)
+@pytest.mark.parametrize(("variable", "answer", "allowed"), one_quick(BAD_ANSWERS))
 def test_a_bad_answer_is_refused_in_one_line_and_nothing_is_written(
     tmp_path: Path, variable: str, answer: str, allowed: str
 ) -> None:
@@ -270,7 +280,7 @@ BAD_REPLAYS = [
 ]
 
 
-@pytest.mark.parametrize(("variable", "answer", "allowed"), BAD_REPLAYS)
+@pytest.mark.parametrize(("variable", "answer", "allowed"), one_quick(BAD_REPLAYS))
 def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
     tmp_path: Path, variable: str, answer: Any, allowed: str
 ) -> None:

@@ -119,7 +119,13 @@ def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
     run_ruff(project)
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    "policy",
+    [
+        POLICIES[0],
+        *(pytest.param(each, marks=pytest.mark.slow) for each in POLICIES[1:]),
+    ],
+)
 @pytest.mark.parametrize(
     "value",
     [
