@@ -1,4 +1,4 @@
-"""The commands of both READMEs, run as written in fresh virtual environments."""
+"""The commands of both READMEs, run as written, and each Python that is supported."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from .conftest import (
     Bake,
     clean_environment,
     need,
+    new_environment,
     run,
     run_python,
 )
@@ -54,37 +55,51 @@ def command(readme: Path, *words: str) -> str:
     pytest.fail(f"{readme} has no commands with {words}")
 
 
-@pytest.fixture(params=PYTHONS)
-def path_with_python(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return a PATH on which ``python3`` is one of the Pythons supported."""
-    need("a Unix shell", found=UNIX_SHELL)
-    found = shutil.which(f"python{request.param}")
+def find_python(version: str) -> str | None:
+    """Find a Python on the path that works, which those of pyenv may not."""
+    found = shutil.which(f"python{version}")
     works = found and subprocess.run([found, "-c", ""], check=False).returncode == 0
-    if not works:  # GitHub installs each; .ci/run takes what the machine has
-        pytest.skip(f"Python {request.param} is not on this machine")
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "python3").symlink_to(str(found))
-    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+    return found if works else None
 
 
 def test_the_readmes_lead_to_a_running_app_whose_tests_pass(
-    path_with_python: str, tmp_path: Path, template_copy: Path
+    tmp_path: Path, template_copy: Path
 ) -> None:
+    need("a Unix shell", found=UNIX_SHELL)
+    oldest = next(filter(None, map(find_python, PYTHONS)), None)
+    need("Python by its version, such as python3.13", found=oldest)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "python3").symlink_to(str(oldest))
     start = command(TEMPLATE / "README.md", "cookiecutter", "flask")
     port = str(free_port())
     environment: dict[str, Any] = {
-        "FLASK_RUN_PORT": port,
         "HOME": str(tmp_path),
-        "PATH": path_with_python,
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
         **COMPILE_WHAT_IS_IMPORTED,
     }
-    with started(start, template_copy, environment) as server:
-        assert_says_hello(port, server)
+    with started(start, template_copy, environment | {"FLASK_RUN_PORT": port}) as shell:
+        assert_says_hello(port, shell)
     project = template_copy / "build" / "my-flask-app"
     tests = command(project / "README.md", "venv", "pytest")
-    del environment["FLASK_RUN_PORT"]
     done = run("sh", "-c", tests, cwd=project, **environment)
+    assert re.search(r"\d+ passed in", done.stdout)
+
+
+@pytest.mark.parametrize("version", PYTHONS[1:])
+def test_it_generates_and_a_project_works_on_this_python_too(
+    tmp_path: Path, version: str
+) -> None:
+    found = find_python(version)
+    if not found:  # GitHub installs each; .ci/run takes what the machine has
+        pytest.skip(f"Python {version} is not on this machine")
+    venv = tmp_path / "venv"
+    python = new_environment(venv, "cookiecutter", python=found)
+    generate = ("-m", "cookiecutter", "--no-input", "--output-dir", tmp_path, TEMPLATE)
+    run(python, *generate, cwd=tmp_path, HOME=str(tmp_path), USERPROFILE=str(tmp_path))
+    project = tmp_path / "my-flask-app"
+    new_environment(venv, "--editable", f"{project}[dev]", python=found)
+    done = run(python, "-m", "pytest", cwd=project)
     assert re.search(r"\d+ passed in", done.stdout)
 
 

@@ -54,7 +54,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
         yield compare(title, things, rounds=rounds, at_most=targets)
 
         sizes = {name: _size_of(make) for name, make in makers.items()}
-        yield compare(f"Memory of one app: {policy}", sizes, rounds=3)
+        yield compare(f"Memory of one app: {policy}", sizes, rounds=min(rounds, 3))
 
 
 def _bare(rules: list[str]) -> Flask:
