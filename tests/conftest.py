@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +85,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out the slow tests, unless they are asked for or their file is named."""
+    """Begin with the files of ``FIRST``, and leave out the slow tests.
+
+    Not if they are asked for or their file is named.
+    """
     items.sort(key=lambda item: item.path.stem not in FIRST)
     if config.getoption("slow") or any(".py" in arg for arg in config.args):
         return
@@ -278,7 +280,7 @@ def baked(bake: Bake, shared: Path) -> Bake:
         (project,) = folder.iterdir()
         return project
 
-    return cache(bake_once)
+    return bake_once
 
 
 @pytest.fixture(scope="session")

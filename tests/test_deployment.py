@@ -459,7 +459,6 @@ def test_redirects_keep_the_port_that_was_asked(images: Images, tmp_path: Path) 
     assert ("Location", f"http://localhost:{port}/folder/") in sent.headers
 
 
-@WITH_ONE_POLICY
 def test_nginx_answers_soon_if_the_app_is_away(images: Images, tmp_path: Path) -> None:
     """Its address may still be known, or the resolver asks elsewhere for its name."""
     names = policy_names(images.project) - {"x-request-id"}

@@ -35,6 +35,7 @@ OVERWRITTEN = re.compile(
     r"|a response class (with its own|inside)"
     r"|abort\(\) with a response of the view's own class"
     r"|after_request (pickles|copies|deeply copies) the response"
+    r"|after_request returns a response from a cache"
 )
 """Kinds in which something sets a header of the policies ``web`` and ``api``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import zipfile
@@ -28,9 +29,9 @@ SPDX = TEMPLATE / "build" / "scanners" / "node_modules" / "spdx-license-list"
 
 AUTHOR = "J. {{ Doe }} {% raw %} & \"Sons\", 'Inc.' {# x #}"
 
-ODD_TEXT = " ".join(
-    [ODD_TEXTS["list"], *(text for kind, text in ODD_TEXTS.items() if kind != "long")]
-)
+SHORT = (text for kind, text in ODD_TEXTS.items() if kind != "long")
+JOINED = " ".join([ODD_TEXTS["list"], *SHORT])
+"""All that fit into one name. It looks like a list, which only its first characters can."""
 
 
 def words(text: str) -> str:
@@ -92,7 +93,7 @@ def test_proprietary_grants_nothing(baked: Bake) -> None:
 @pytest.mark.parametrize(
     ("chosen", "author"),
     [(CHOICES[0], text) for text in ODD_TEXTS.values()]
-    + [(chosen, ODD_TEXT) for chosen in CHOICES[1:]],
+    + list(itertools.product(CHOICES[1:], [JOINED, ODD_TEXTS["long"]])),
 )
 def test_year_and_author_are_in_the_readme_s_notice_and_the_license_s(
     bake: Bake, chosen: str, author: str

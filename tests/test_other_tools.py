@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Bake, new_environment, run
+from .conftest import COMPILE_WHAT_IS_IMPORTED, Bake, new_environment, run
 
 pytestmark = pytest.mark.slow
 
@@ -118,7 +118,7 @@ def test_the_owner_s_tests_pass(monorepo: Path, tool: Tool, way: str) -> None:
         *(argument.format(root=monorepo) for argument in arguments),
         cwd=monorepo / folder,
         PYTHONPATH=installed,
-        PYTHONDONTWRITEBYTECODE="",  # the environment is used again
+        **COMPILE_WHAT_IS_IMPORTED,
     )
     plugin = tool.name.removeprefix("pytest-")
     assert re.search(rf"^plugins: .*\b{plugin}-", done.stdout, re.MULTILINE)

@@ -59,10 +59,10 @@ def requests(package: str) -> Iterator[tuple[str, Any, dict[str, Any]]]:
             engine.ResponseHeaders(policy).init_app(app)
             yield f"{method} /{title}", app, {"path": "/", "method": method}
     for kind in kinds:
-        for suffix, override in {"": None, ", overridden": override_everything}.items():
+        for suffix in ("", ", overridden"):
             app = new_app(kind.prepare)
-            if override:
-                override(engine, app)
+            if suffix:
+                override_everything(engine, app)
             for title, policy in policies.items():
                 engine.ResponseHeaders(policy).init_app(app)
                 yield f"{kind.name}{title}{suffix}", app, kind.request
