@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, ReadWriteLock
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -60,15 +60,17 @@ Bake = Callable[..., Path]
 
 LEFT_OUT = pytest.StashKey[int]()
 
-FIRST = {
-    "test_containers",
+FIRST = [
+    "test_containers",  # before those with a browser, which wait for it
+    "test_browser",
+    "test_browser_cors",
+    "test_browser_workers",
     "test_deployment",
     "test_headers_command",
-    "test_other_tools",
     "test_readme",
     "test_same_wire",
-}
-"""Files with long tests or dear fixtures.
+]
+"""Files with long tests or dear fixtures, in their order.
 
 A process of pytest-xdist that is done takes over what is last in the list of another one.
 It would make the fixtures again, and a long test would keep it busy at the end.
@@ -89,7 +91,8 @@ def pytest_collection_modifyitems(
 
     Not if they are asked for or their file is named.
     """
-    items.sort(key=lambda item: item.path.stem not in FIRST)
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
     if config.getoption("slow") or any(".py" in arg for arg in config.args):
         return
     quick = [item for item in items if not item.get_closest_marker("slow")]
@@ -281,6 +284,23 @@ def baked(bake: Bake, shared: Path) -> Bake:
         return project
 
     return bake_once
+
+
+@pytest.fixture(scope="session")
+def network(shared: Path) -> ReadWriteLock:
+    """Return a lock: who changes the network writes, who needs it as it is reads."""
+    return ReadWriteLock(shared / "network.lock")
+
+
+@pytest.fixture
+def steady_network(network: ReadWriteLock) -> Iterator[None]:
+    """Keep the network as it is, for a browser.
+
+    Chromium breaks off what it loads when an address comes or goes
+    (``ERR_NETWORK_CHANGED``), as with each container.
+    """
+    with network.read_lock():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ FLAGS = [
     "--short-reporting-delay",
 ]
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("steady_network")]
 
 
 @dataclass

@@ -12,7 +12,7 @@ from .conftest import POLICIES, STRATEGIES, Bake
 from .served_over_https import Certificate, gunicorn_over_https
 from .test_browser import Site, certificate, chromium, other_sites
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("steady_network")]
 
 __all__ = ["certificate", "other_sites"]  # fixtures
 

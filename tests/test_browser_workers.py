@@ -24,7 +24,7 @@ from .test_served import gunicorn
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("steady_network")]
 
 APP = "workers_app:app"
 HOSTS = ["app", "plain", "evil", "maps", "pay"]

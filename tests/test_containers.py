@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import ReadWriteLock
 
 from .conftest import TEMPLATE, need, run_python
 
@@ -17,9 +18,10 @@ LOG = TEMPLATE / "build" / "containers.log"
 """``.ci/run`` shows its last line."""
 
 
-def test_the_generated_containers_are_built_and_run() -> None:
+def test_the_generated_containers_are_built_and_run(network: ReadWriteLock) -> None:
     need("Linux", found=sys.platform == "linux")
-    done = run_python("-m", "tests.containers", cwd=TEMPLATE, check=False)
+    with network.write_lock():
+        done = run_python("-m", "tests.containers", cwd=TEMPLATE, check=False)
     LOG.parent.mkdir(exist_ok=True)
     LOG.write_text(done.stdout, "utf-8")
     last = done.stdout.splitlines()[-1]

@@ -186,7 +186,7 @@ MESSAGES = {"flasgger": ["https://fonts.googleapis.com"]}
 """By extension: what each error in the console has. The others have none."""
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.usefixtures("steady_network")
 @pytest.mark.parametrize("name", PAGES)
 def test_the_pages_of_an_extension_work_in_a_browser(
     baked: Bake, tmp_path: Path, name: str

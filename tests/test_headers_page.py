@@ -16,7 +16,7 @@ from .test_served import answer, gunicorn
 if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("steady_network")]
 
 NO_ICON = (
     "Failed to load resource: the server responded with a status of 404 (NOT FOUND)"

@@ -86,7 +86,7 @@ def test_the_recipes_are_those_of_the_document() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("browser")
+@pytest.mark.usefixtures("steady_network")
 def test_the_recipes_need_what_the_table_says(bake: Bake, tmp_path: Path) -> None:
     need("node", found=shutil.which("node"))
     need("Playwright", found=find_spec("playwright"))

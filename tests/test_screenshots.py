@@ -43,7 +43,7 @@ def test_the_docs_show_screenshots_that_exist() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("browser")
+@pytest.mark.usefixtures("steady_network")
 def test_one_command_draws_the_screenshots(tmp_path: Path, baked: Bake) -> None:
     need("Chromium", found=CHROMIUM)
     need("Playwright", found=find_spec("playwright"))

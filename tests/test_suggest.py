@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CSP = "Content-Security-Policy"
 FLAGS = re.MULTILINE | re.DOTALL
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("steady_network")]
 
 APP = '''
 from flask import Flask, Response, render_template_string
