@@ -1,20 +1,25 @@
-"""Check a generated app that has an extension, over raw WSGI.
+"""Check generated apps that have an extension, over raw WSGI.
 
-Run in the folder of a generated project: ``python ask_extension.py <package name>``. Its
-``extensions.py`` is a file of ``tests/extensions/``, which has ``check(wire)``, and if it
-needs them ``CONFIG`` for ``create_app()`` and ``DEBUG``.
+``python ask_extension.py <file> <project>...``: the file is one of ``tests/extensions/``, and
+the ``extensions.py`` of each project is a copy of it. It has ``check(wire)``, and if it needs
+them ``CONFIG`` for ``create_app()`` and ``DEBUG``.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
+import multiprocessing
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from werkzeug.test import Client
 from werkzeug.utils import redirect
 
+PACKAGE = "my_flask_app"
 SETTINGS = {"SECRET_KEY": "a key of more than 32 bytes, for the tests only"}
 
 
@@ -57,23 +62,43 @@ class Wire:
         return str(done.stdout)
 
 
-def main(package: str) -> None:
-    """Check the app, and print the lines of ``flask headers check`` as JSON."""
+def import_what_it_imports(file: Path) -> None:
+    """Import the packages that a file imports: that takes longer than all the rest."""
+    tree = ast.parse(file.read_text("utf-8"))
+    tree.body = [
+        each
+        for each in tree.body
+        if isinstance(each, ast.Import)
+        or (isinstance(each, ast.ImportFrom) and not each.level)
+    ]
+    exec(compile(tree, file, "exec"), {})  # noqa: S102 - a file of these tests
+
+
+def check(project: str) -> list[str]:
+    """Check the app of a project, and return the lines of ``flask headers check``."""
+    os.chdir(project)
     sys.path.insert(0, "src")
-    extension = importlib.import_module(f"{package}.extensions")
+    extension = importlib.import_module(f"{PACKAGE}.extensions")
     config = SETTINGS | getattr(extension, "CONFIG", {})
-    app = importlib.import_module(package).create_app(config)
+    app = importlib.import_module(PACKAGE).create_app(config)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/raises", "raises", lambda: 1 / 0)
     app.add_url_rule("/moved", "moved", lambda: redirect("/"))
-    wire = Wire(app, importlib.import_module(f"{package}.policy"))
+    wire = Wire(app, importlib.import_module(f"{PACKAGE}.policy"))
     extension.check(wire)
     for path in ("/", "/health", "/static/README.txt", "/missing", "/raises", "/moved"):
         for method in ("GET", "HEAD", "OPTIONS", "POST"):
             wire(method, path, None)
     app.config["HEADERS_SKIP"] = ["raises"]
-    json.dump(wire.flask("headers", "check").splitlines(), sys.stdout)
+    return wire.flask("headers", "check").splitlines()
+
+
+def main(file: str, *projects: str) -> None:
+    """Check each app in a fork of this process, and print the lines as JSON."""
+    import_what_it_imports(Path(file))
+    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+        json.dump(pool.map(check, projects, chunksize=1), sys.stdout)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import STRATEGIES, Bake, need
+from .conftest import Bake, need
 from .served_over_https import (
     Certificate,
     gunicorn_over_https,
@@ -163,16 +163,18 @@ def site(served_site: Site) -> Iterator[Site]:
         context.close()
 
 
-@pytest.fixture(scope="module", params=STRATEGIES)
+@pytest.fixture(scope="module")
 def served_site(
-    request: pytest.FixtureRequest,
     baked: Bake,
     certificate: Certificate,
     other_sites: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    """Serve the app of each strategy over HTTPS and start a browser that reaches it."""
-    project = baked(header_strategy=request.param, header_policy="web")
+    """Serve the app over HTTPS and start a browser that reaches it.
+
+    One strategy is enough: ``test_same_wire.py`` shows that all send the same bytes.
+    """
+    project = baked(header_policy="web")
     log = tmp_path_factory.mktemp("browser") / "log"
     with gunicorn_over_https("browser_app:app", project, certificate, log) as port:
         rules = [

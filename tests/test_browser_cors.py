@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, Bake
+from .conftest import POLICIES, Bake
 from .served_over_https import Certificate, gunicorn_over_https
 from .test_browser import Site, certificate, chromium, other_sites
 
@@ -63,11 +63,7 @@ REQUESTS = [
 ]
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(strategy, policy) for strategy in STRATEGIES for policy in POLICIES],
-    ids="+".join,
-)
+@pytest.fixture(scope="module", params=POLICIES)
 def site(
     request: pytest.FixtureRequest,
     baked: Bake,
@@ -75,9 +71,8 @@ def site(
     other_sites: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    """Serve the app of each strategy and policy, and a browser that reaches it."""
-    strategy, policy = request.param
-    project = baked(header_strategy=strategy, header_policy=policy, use_cors="yes")
+    """Serve the app of each policy, and a browser that reaches it."""
+    project = baked(header_policy=request.param, use_cors="yes")
     folder = tmp_path_factory.mktemp("cors")
     (folder / "asked_by_pages.py").write_text(APP)
     origins = json.dumps([NAMED.rstrip("/")])

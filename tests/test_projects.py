@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import tomllib
@@ -119,25 +120,20 @@ def test_odd_texts_come_out_whole(bake: Bake, text: str) -> None:
     run_ruff(project)
 
 
+ODD_VALUES = [
+    '"double"',
+    "'single'",
+    "\"double\" and 'single'",
+    r"back\slash",
+    "x" * 70,
+    "y" * 300,
+    "é \xa0 ÿ",
+    "{{ x }} {% y %} {# z #} # {0}",
+]
+
+
 @pytest.mark.parametrize(
-    "policy",
-    [
-        POLICIES[0],
-        *(pytest.param(each, marks=pytest.mark.slow) for each in POLICIES[1:]),
-    ],
-)
-@pytest.mark.parametrize(
-    "value",
-    [
-        '"double"',
-        "'single'",
-        "\"double\" and 'single'",
-        r"back\slash",
-        "x" * 70,
-        "y" * 300,
-        "é \xa0 ÿ",
-        "{{ x }} {% y %} {# z #} # {0}",
-    ],
+    ("value", "policy"), [*zip(ODD_VALUES, itertools.cycle(POLICIES), strict=False)]
 )
 def test_odd_values_come_out_whole_and_formatted(
     bake: Bake, value: str, policy: str

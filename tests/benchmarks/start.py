@@ -25,7 +25,7 @@ start = time.perf_counter()
 print(time.perf_counter() - start)
 """
 
-APPS = 20
+APPS = 5
 """Apps of one round."""
 
 
