@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,12 @@ for number, answers in enumerate(COMBINATIONS):
         turn = number + number // len(choices)  # each meets each of the rest
         answers[variable] = choices[turn % len(choices)]
 
+PAIRS = [
+    (STRATEGIES[number % len(STRATEGIES)], POLICIES[number % len(POLICIES)])
+    for number in range(max(len(STRATEGIES), len(POLICIES)))
+]
+"""What every run tests, without CORS: each strategy, and each policy."""
+
 Bake = Callable[..., Path]
 
 LEFT_OUT = pytest.StashKey[int]()
@@ -65,6 +71,7 @@ FIRST = [
     "test_browser",
     "test_browser_cors",
     "test_browser_workers",
+    "test_headers_page",
     "test_deployment",
     "test_headers_command",
     "test_readme",
@@ -118,6 +125,25 @@ def pytest_terminal_summary(
     if count := config.stash.get(LEFT_OUT, 0):
         line = f"{count} slow tests were left out: --slow runs them, too."
         terminalreporter.write_line(line)
+
+
+def is_quick(answers: dict[str, str]) -> bool:
+    """Whether every run tests a combination."""
+    pair = (answers["header_strategy"], answers["header_policy"])
+    return pair in PAIRS and answers["use_cors"] == "no"
+
+
+def first_quick(values: Iterable[Any]) -> list[Any]:
+    """Mark all values for ``parametrize`` but the first as slow.
+
+    Tuples are values for several parameters.
+    """
+    first, *others = values
+    slow = pytest.mark.slow
+    return [first] + [
+        pytest.param(*(each if isinstance(each, tuple) else [each]), marks=slow)
+        for each in others
+    ]
 
 
 def combination_id(answers: dict[str, str]) -> str:
@@ -312,9 +338,7 @@ def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param(each, marks=pytest.mark.slow)
-        if each["use_cors"] == "yes"
-        else each
+        each if is_quick(each) else pytest.param(each, marks=pytest.mark.slow)
         for each in COMBINATIONS
     ],
     ids=[combination_id(each) for each in COMBINATIONS],

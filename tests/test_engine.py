@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import POLICIES, STRATEGIES, TEMPLATE, Bake, run_pytest, run_python
+from .conftest import (
+    POLICIES,
+    STRATEGIES,
+    TEMPLATE,
+    Bake,
+    first_quick,
+    run_pytest,
+    run_python,
+)
 
 PARTS = {
     "test_cors.py": {"use_cors": "yes"},
@@ -31,7 +39,8 @@ def run_tests(*tests: str, project: Path) -> None:
     run_pytest(*options, *tests, cwd=TEMPLATE, PYTHONPATH=str(project / "src"))
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+# test_same_wire.py compares all strategies in each run.
+@pytest.mark.parametrize("strategy", first_quick(STRATEGIES))
 def test_the_engine_does_what_it_promises(baked: Bake, strategy: str) -> None:
     project = baked(header_strategy=strategy, header_policy="custom")
     run_tests("tests/engine", "--ignore=tests/engine/cli", project=project)
@@ -42,7 +51,7 @@ def test_the_command_does_what_it_promises(baked: Bake) -> None:
     run_tests("tests/engine/cli", project=baked(header_policy="custom"))
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", first_quick(POLICIES))
 def test_the_parts_do_what_they_promise(baked: Bake, policy: str) -> None:
     project = baked(header_policy=policy, use_cors="yes")
     answers = {"header_policy": policy, "use_cors": "yes"}

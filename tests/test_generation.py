@@ -23,6 +23,7 @@ from .conftest import (
     Bake,
     checked_answers,
     clean_environment,
+    first_quick,
     need,
     run,
     run_python,
@@ -280,7 +281,7 @@ BAD_REPLAYS = [
 ]
 
 
-@pytest.mark.parametrize(("variable", "answer", "allowed"), one_quick(BAD_REPLAYS))
+@pytest.mark.parametrize(("variable", "answer", "allowed"), first_quick(BAD_REPLAYS))
 def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
     tmp_path: Path, variable: str, answer: Any, allowed: str
 ) -> None:
@@ -419,7 +420,7 @@ def scalars(node: Any) -> Iterator[tuple[str, str | None]]:
             yield from scalars(part)
 
 
-@pytest.mark.parametrize("answer", [None, True, 2048, 1.5])
+@pytest.mark.parametrize("answer", first_quick([None, True, 2048, 1.5]))
 @pytest.mark.parametrize("variable", ["project_name", "project_slug", "package_name"])
 def test_a_default_that_yaml_takes_for_something_else(
     tmp_path: Path, variable: str, answer: Any
