@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Begin with the files of ``FIRST``, and leave out the slow tests.
 
-    Not if they are asked for or their file is named.
+    These stay if they are asked for or their file is named.
     """
     place = {name: number for number, name in enumerate(FIRST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))

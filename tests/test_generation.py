@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 import subprocess
@@ -153,12 +154,8 @@ BAD_ANSWERS = [
 
 def one_quick(cases: list[tuple[str, Any, str]]) -> list[Any]:
     """Mark all cases but the first one of each variable as slow."""
-    marked = []
-    for number, (variable, *rest) in enumerate(cases):
-        is_slow = variable in {before for before, _, _ in cases[:number]}
-        marks = [pytest.mark.slow] * is_slow
-        marked.append(pytest.param(variable, *rest, marks=marks))
-    return marked
+    groups = itertools.groupby(cases, key=lambda case: case[0])
+    return [each for _, group in groups for each in first_quick(group)]
 
 
 def cookiecutter(

@@ -25,7 +25,7 @@ start = time.perf_counter()
 print(time.perf_counter() - start)
 """
 
-APPS = 5
+APPS = 20
 """Apps of one round."""
 
 
