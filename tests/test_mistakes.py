@@ -67,7 +67,7 @@ MISTAKES = {
 """A file, what is replaced in it, and the end of the error."""
 
 
-@pytest.fixture(params=MISTAKES)
+@pytest.fixture
 def mistaken(
     request: pytest.FixtureRequest, baked: Bake, tmp_path: Path
 ) -> tuple[Path, str]:
@@ -80,42 +80,32 @@ def mistaken(
     return project, end
 
 
+def stderr_of(*command: str, project: Path) -> list[str]:
+    """Run a command of Python that fails, and return the lines of its stderr."""
+    source = {"PYTHONPATH": str(project / "src"), "PYTHONIOENCODING": "utf-8"}
+    done = run_python("-m", *command, cwd=project, check=False, **source)
+    assert done.returncode == 1
+    return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("mistaken", MISTAKES, indirect=True)
 def test_the_last_line_of_flask_run_names_the_mistake(
     mistaken: tuple[Path, str],
 ) -> None:
     project, end = mistaken
-    for command in (["run"], ["--debug", "run", "--no-reload"], ["headers", "check"]):
-        done = run_python(
-            "-m",
-            "flask",
-            "--app",
-            "my_flask_app",
-            *command,
-            cwd=project,
-            check=False,
-            PYTHONPATH=str(project / "src"),
-            PYTHONIOENCODING="utf-8",
-        )
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[-1].endswith(end)
+    lines = stderr_of("flask", "--app", "my_flask_app", "run", project=project)
+    assert lines[-1].endswith(end)
 
 
-def test_gunicorn_and_pytest_show_that_line(mistaken: tuple[Path, str]) -> None:
+@pytest.mark.parametrize("mistaken", list(MISTAKES)[:1], indirect=True)
+def test_every_tool_shows_that_line(mistaken: tuple[Path, str]) -> None:
     project, end = mistaken
-    gunicorn = run_python(
-        "-m",
-        "gunicorn",
-        "--check-config",
-        "my_flask_app:create_app()",
-        cwd=project,
-        check=False,
-        PYTHONPATH=str(project / "src"),
-        PYTHONIOENCODING="utf-8",
-    )
-    assert gunicorn.returncode == 1
-    assert any(line.endswith(end) for line in gunicorn.stderr.splitlines())
+    for command in (["--debug", "run", "--no-reload"], ["headers", "check"]):
+        lines = stderr_of("flask", "--app", "my_flask_app", *command, project=project)
+        assert lines[-1].endswith(end)
+    app = "my_flask_app:create_app()"
+    lines = stderr_of("gunicorn", "--check-config", app, project=project)
+    assert any(line.endswith(end) for line in lines)
     done = run_pytest(cwd=project, check=False)
-    assert any(
-        line.startswith("E  ") and line.endswith(end)
-        for line in done.stdout.splitlines() + done.stderr.splitlines()
-    )
+    lines = done.stdout.splitlines() + done.stderr.splitlines()
+    assert any(line.startswith("E  ") and line.endswith(end) for line in lines)
