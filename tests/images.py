@@ -19,7 +19,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .conftest import clean_environment, shown_if_it_fails
+from .conftest import (
+    COMPILE_WHAT_IS_IMPORTED,
+    clean_environment,
+    shown_if_it_fails,
+)
 
 OF_AN_IMAGE = re.compile(r"(?<![\w./)-])/(?=(app|build|etc/nginx|opt|srv)\b)")
 """Where a path begins that is the image's own."""
@@ -120,7 +124,7 @@ def build(project: Path, folder: Path) -> dict[str, Stage]:
                 ["sh", "-c", script],
                 check=True,
                 cwd=stage.workdir,
-                env=stage.environment_with(),
+                env=stage.environment_with(**COMPILE_WHAT_IS_IMPORTED),
             )
         elif word == "ENV":
             for pair in shlex.split(rest):

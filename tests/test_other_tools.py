@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,19 @@ from .conftest import COMPILE_WHAT_IS_IMPORTED, Bake, new_environment, run
 
 pytestmark = pytest.mark.slow
 
-TOOLS: dict[str, tuple[list[str], list[str]]] = {
-    "pytest-asyncio": (["pytest-asyncio>=0.24"], ["-o", "asyncio_mode=auto"]),
-    "pytest-cov": (["pytest-cov>=5"], ["--cov=one"]),
-    "pytest-django": (["pytest-django>=4.9", "django>=5.1"], []),
-    "pytest-flask": (["pytest-flask>=1.3"], []),
-    "pytest-randomly": (["pytest-randomly>=3.15"], []),
-    "pytest-xdist": (["pytest-xdist>=3.6"], ["-n2"]),
+TOOLS: dict[str, tuple[str, list[str], list[str]]] = {
+    "pytest-asyncio": (
+        "asyncio",
+        ["pytest-asyncio>=0.24"],
+        ["-o", "asyncio_mode=auto"],
+    ),
+    "pytest-cov": ("pytest_cov", ["pytest-cov>=5"], ["--cov=one"]),
+    "pytest-django": ("django", ["pytest-django>=4.9", "django>=5.1"], []),
+    "pytest-flask": ("flask", ["pytest-flask>=1.3"], []),
+    "pytest-randomly": ("randomly", ["pytest-randomly>=3.15"], []),
+    "pytest-xdist": ("xdist", ["pytest-xdist>=3.6"], ["-n2"]),
 }
-"""What is installed for each plugin, and how it is used.
+"""The name that each plugin has for pytest, what is installed for it, and how it is used.
 
 Each lower limit is the first version that was released for the oldest pytest.
 """
@@ -41,21 +44,12 @@ WAYS: dict[str, tuple[str, list[str], int]] = {
 """The folder that pytest is started in, its arguments, and how many projects it tests."""
 
 CASES = [
-    ((tool, "highest"), way)
+    ("highest", tool, way)
     for tool in TOOLS
     for way in WAYS
     if way == "in the project" or tool == "pytest-xdist"  # one is enough for the rest
 ]
-CASES += [((tool, "lowest-direct"), "in the project") for tool in TOOLS]
-
-
-@dataclass(frozen=True)
-class Tool:
-    """An environment with a plugin, and the options that use it."""
-
-    name: str
-    python: Path
-    options: list[str]
+CASES += [("lowest-direct", tool, "in the project") for tool in TOOLS]
 
 
 @pytest.fixture(scope="module")
@@ -74,21 +68,19 @@ def monorepo(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tool(
+def python(
     request: pytest.FixtureRequest,
     monorepo: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Tool:
-    """Make an environment with a plugin, and what both projects require of their tests.
+) -> Path:
+    """Make an environment with all plugins, and what both projects require of their tests.
 
     The oldest versions that they allow, or the newest.
     """
-    name, resolution = request.param
-    plugin, options = TOOLS[name]
     folder = tmp_path_factory.mktemp("environment")
-    packages = [*required(monorepo / "one"), *plugin]
-    python = new_environment(folder, *packages, resolution=resolution)
-    return Tool(name, python, options)
+    packages = required(monorepo / "one")
+    packages += [each for _, plugin, _ in TOOLS.values() for each in plugin]
+    return new_environment(folder, *packages, resolution=request.param)
 
 
 def required(project: Path) -> list[str]:
@@ -100,27 +92,27 @@ def required(project: Path) -> list[str]:
     return [*said["dependencies"], *tests]
 
 
-def name_of(each: str | tuple[str, str]) -> str:
-    """Name a part of a case in the test's id."""
-    return each if isinstance(each, str) else "+".join(each)
-
-
-@pytest.mark.parametrize(("tool", "way"), CASES, indirect=["tool"], ids=name_of)
-def test_the_owner_s_tests_pass(monorepo: Path, tool: Tool, way: str) -> None:
+@pytest.mark.parametrize(("python", "tool", "way"), CASES, indirect=["python"])
+def test_the_owner_s_tests_pass(
+    monorepo: Path, python: Path, tool: str, way: str
+) -> None:
+    plugin, _, options = TOOLS[tool]
     folder, arguments, projects = WAYS[way]
     # Above both, neither pyproject.toml is read: they have to be installed.
     sources = [str(monorepo / name / "src") for name in ("one", "two")]
     installed = os.pathsep.join(sources) if projects == 2 else ""
     done = run(
-        tool.python,
-        *("-m", "pytest", "-p", "no:cacheprovider", *tool.options),
+        python,
+        *("-m", "pytest", "-p", "no:cacheprovider", "-p", plugin, *options),
         *(argument.format(root=monorepo) for argument in arguments),
         cwd=monorepo / folder,
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",  # this plugin is the only one
         PYTHONPATH=installed,
         **COMPILE_WHAT_IS_IMPORTED,
     )
-    plugin = tool.name.removeprefix("pytest-")
-    assert re.search(rf"^plugins: .*\b{plugin}-", done.stdout, re.MULTILINE)
+    loaded = re.search(r"^plugins: (.*)", done.stdout, re.MULTILINE)
+    assert loaded, done.stdout
+    assert re.fullmatch(rf"{tool.removeprefix('pytest-')}-[\d.]+", loaded[1])
     passed = re.search(r"(\d+) passed\b.*", done.stdout)
     assert passed, done.stdout
     assert int(passed[1]) > 25 * projects
