@@ -22,6 +22,7 @@ def main(package: str) -> None:
     sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
     create_app = importlib.import_module(package).create_app
     kinds = importlib.import_module("tests.engine.response_kinds").KINDS
+    importlib.import_module("tests.engine.wire").keep_templates()
     importlib.import_module("tests.wires").hide_strategy(package)
     logging.disable()
     count = itertools.count()

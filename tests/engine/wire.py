@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 if TYPE_CHECKING:
@@ -54,3 +57,23 @@ def fetch_head(app: WSGIApplication, path: str, method: str = "GET") -> RawRespo
     if close is not None:
         close()
     return RawResponse(status, list(headers), b"")
+
+
+class KeptTemplates(BytecodeCache):
+    """The templates that any app of this process has compiled."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a template from those that were kept."""
+        bucket.code = self._code.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template."""
+        self._code[bucket.key] = bucket.code
+
+
+def keep_templates() -> None:
+    """Compile each template once: every app would do so for itself."""
+    Flask.jinja_options["bytecode_cache"] = KeptTemplates()

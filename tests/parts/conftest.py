@@ -8,6 +8,10 @@ import pytest
 from flask import Flask
 from my_flask_app import create_app
 
+from tests.engine.wire import keep_templates
+
+keep_templates()
+
 
 @pytest.fixture(autouse=True)
 def _without_flask_variables(monkeypatch: pytest.MonkeyPatch) -> None:
