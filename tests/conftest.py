@@ -330,9 +330,19 @@ def steady_network(network: ReadWriteLock) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a cache for all projects: what they have in common is checked once."""
-    return str(tmp_path_factory.getbasetemp() / "mypy")
+def mypy_cache(
+    tmp_path_factory: pytest.TempPathFactory, shared: Path, baked: Bake
+) -> str:
+    """Return a cache for all projects: what they have in common is checked once.
+
+    Mypy may change it, so each process of pytest-xdist has a copy of the first one's.
+    """
+    first, own = shared / "mypy", tmp_path_factory.getbasetemp() / "mypy"
+    with FileLock(f"{first}.lock"):
+        if not first.exists():
+            options = ("-m", "mypy", "--cache-dir", first)
+            run_python(*options, cwd=baked(header_policy="web"))
+    return str(shutil.copytree(first, own)) if own != first else str(own)
 
 
 @pytest.fixture(

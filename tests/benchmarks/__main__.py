@@ -36,9 +36,9 @@ def main() -> None:
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     print("A ratio to the first line, the median (and the quartiles) of the rounds.")
     tables: list[Table] = []
-    for part in given.part or PARTS:
-        module = importlib.import_module(f"{__package__}.{part}")
-        with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
+        for part in given.part or PARTS:
+            module = importlib.import_module(f"{__package__}.{part}")
             for table in module.measure(Path(folder), given.rounds or PARTS[part]):
                 print(table, flush=True)
                 tables.append(table)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -121,6 +122,12 @@ class Project:
         policy = self.module("policy")
         csp = [row for row in policy.HEADERS if row[0] == "Content-Security-Policy"]
         return self.app([*csp, *rows[1:]], nonce=True)
+
+
+@cache
+def generated(folder: Path, strategy: str, policy: str) -> Project:
+    """Generate a project, or return the one that is there."""
+    return Project(folder, strategy, policy)
 
 
 def rows_of(app: Any) -> list[Row]:

@@ -10,14 +10,14 @@ from flask import Blueprint, Flask
 
 from tests.conftest import STRATEGIES
 
-from .apps import HEADERS, Project, bare_app, floor_app, requests_to
+from .apps import HEADERS, bare_app, floor_app, generated, requests_to
 from .measuring import Table, compare
 
 
 def measure(folder: Path, rounds: int) -> Iterator[Table]:
     """Measure each strategy, and bare Flask of the same size."""
     projects = {
-        strategy: Project(folder, strategy, "custom") for strategy in STRATEGIES
+        strategy: generated(folder, strategy, "custom") for strategy in STRATEGIES
     }
     things: dict[str, Any] = {"bare Flask": bare_app()}
     for count in (1, 10, 20, 40):

@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.conftest import STRATEGIES
 from tests.test_served import answer, gunicorn
 
-from .apps import Project, rows_of
+from .apps import generated, rows_of
 from .measuring import Line, Table, line_of
 
 SECONDS = 4
@@ -89,7 +89,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Table]:
     (folder / "talisman.py").write_text(TALISMAN)
     served = {"bare Flask": ("bare", folder), "flask-talisman": ("talisman", folder)}
     for policy, strategy in itertools.product(["custom", "web"], STRATEGIES):
-        project = Project(folder, strategy, policy)
+        project = generated(folder, strategy, policy)
         name = f"served_{project.package}"
         code = OWN + WITH_NONCE * (policy == "web")
         (folder / f"{name}.py").write_text(code.format(package=project.package))

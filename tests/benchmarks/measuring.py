@@ -84,8 +84,9 @@ def compare(
     So a machine that is busy for a while slows all of them alike.
     """
     costs: dict[str, list[float]] = {name: [] for name in things}
-    for once in things.values():  # the first time is dearer
-        once()
+    if rounds > 1:  # one round shows that it works, no more
+        for once in things.values():  # the first time is dearer
+            once()
     for _ in range(rounds):
         for name, once in things.items():
             costs[name].append(once())

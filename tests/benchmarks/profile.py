@@ -17,6 +17,7 @@ from .apps import (
     Project,
     Row,
     bare_app,
+    generated,
     requests_to,
     rows_of,
 )
@@ -25,9 +26,9 @@ from .measuring import Table, compare, repeated
 
 def measure(folder: Path, rounds: int) -> Iterator[Table]:
     """Measure the steps for ten headers, and for those of the policy ``web``."""
-    ten = Project(folder, "after_request", "custom")
+    ten = generated(folder, "after_request", "custom")
     yield _steps("ten headers", ten, ten.app(HEADERS), rounds)
-    web = Project(folder, "after_request", "web")
+    web = generated(folder, "after_request", "web")
     yield _steps("the policy web", web, web.app(), rounds)
 
 

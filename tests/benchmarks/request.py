@@ -17,7 +17,16 @@ from secure.middleware import SecureWSGIMiddleware
 
 from tests.conftest import POLICIES, STRATEGIES
 
-from .apps import HEADERS, Project, bare_app, floor_app, naive_app, requests_to, rows_of
+from .apps import (
+    HEADERS,
+    Project,
+    bare_app,
+    floor_app,
+    generated,
+    naive_app,
+    requests_to,
+    rows_of,
+)
 from .measuring import Line, Once, Table, compare
 from .request_logs import apps_logged_by_others
 
@@ -35,7 +44,7 @@ MORE_OPTIONS = {
 def measure(folder: Path, rounds: int) -> Iterator[Table]:
     """Measure ten headers, the policies, and other libraries."""
     projects = {
-        (strategy, policy): Project(folder, strategy, policy)
+        (strategy, policy): generated(folder, strategy, policy)
         for strategy in STRATEGIES
         for policy in POLICIES
     }
