@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,10 +27,13 @@ from .served_over_https import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 HERE = Path(__file__).parent
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser"])), None)
+WITH_WINDOWS = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = shutil.which("chromium-headless-shell") or WITH_WINDOWS
+"""Debian's shell is the same without windows, and takes a third of the time."""
+
 HOSTS = ["app", "cdn", "evil", "maps", "partner", "provider"]
 PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x00"
@@ -58,7 +63,7 @@ class Site:
 
     def open(self, url: str, until: Any = "load", **options: Any) -> Visit:
         """Open a page in a context of its own, and wait until it is there."""
-        context = self.browser.new_context(ignore_https_errors=True, **options)
+        context = new_context(self.browser, **options)
         visit = Visit(context.new_page(), [])
         visit.page.on("console", lambda message: visit.messages.append(message.text))
         visit.page.on("pageerror", lambda error: visit.messages.append(str(error)))
@@ -140,19 +145,39 @@ def other_sites(certificate: Certificate) -> Iterator[int]:
         yield port
 
 
-@contextmanager
-def chromium(*options: str) -> Iterator[Browser]:
-    """Start a browser."""
-    need("Chromium", found=CHROMIUM)
+@cache
+def playwright() -> Playwright:
+    """Start what drives browsers: one for all of this process, as that takes a second."""
     need("Playwright", found=find_spec("playwright"))
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*FLAGS, *options]
-        )
+    started = sync_playwright().start()
+    atexit.register(started.stop)
+    return started
+
+
+@contextmanager
+def chromium(*options: str, program: str | None = CHROMIUM) -> Iterator[Browser]:
+    """Start a browser."""
+    need("Chromium", found=program)
+    browser = playwright().chromium.launch(
+        executable_path=program, args=[*FLAGS, *options]
+    )
+    try:
         yield browser
+    finally:
         browser.close()
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """Make a context whose pages may send reports, and write to the clipboard.
+
+    Chromium with windows lets them. The shell without asks for permissions: of reports,
+    for that of background sync.
+    """
+    context = browser.new_context(ignore_https_errors=True, **options)
+    context.grant_permissions(["background-sync", "clipboard-write"])
+    return context
 
 
 @pytest.fixture

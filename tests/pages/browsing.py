@@ -18,7 +18,7 @@ from tests.served_over_https import (
     new_certificate,
     serve_sites,
 )
-from tests.test_browser import chromium
+from tests.test_browser import chromium, new_context
 
 from .listing import HERE, Page
 from .sites import LIBRARIES, NAMES, PIXEL, OtherSites
@@ -182,7 +182,7 @@ def see(browser: Browser, pages: list[Page], log: Path) -> dict[str, Seen]:
 
 def open_page(browser: Browser, page: Page) -> Opened:
     """Open a page and do what it asks for."""
-    context = browser.new_context(ignore_https_errors=True)
+    context = new_context(browser)
     context.add_init_script(HELPERS)
     context.set_default_timeout(4000)
     tab = context.new_page()
