@@ -1,6 +1,7 @@
 """Print, as JSON, what ``flask headers`` prints for an app with each kind of response.
 
-Run in the folder of a generated project: ``python ask_flask_headers.py <package name>``.
+Run in the folder of a generated project: ``python ask_flask_headers.py <package name>``,
+with ``--check-only`` if only what ``flask headers check`` prints is wanted.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ NEED_ANOTHER_ROUTE = {"after_request returns a response from a cache"}
 """Kinds that show only if a second route is asked, too: the app's first page."""
 
 
-def main(package: str) -> None:
+SHOW, CHECK = ["show", "--values"], ["check"]
+
+
+def main(package: str, *options: str) -> None:
     """Print the output of ``show`` and of ``check``, by the kind's name."""
+    commands = [CHECK] if "--check-only" in options else [SHOW, CHECK]
     sys.path[:0] = ["src", str(Path(__file__).parent.parent)]
     create_app = importlib.import_module(package).create_app
     kinds = importlib.import_module("tests.engine.response_kinds").KINDS
@@ -39,10 +44,10 @@ def main(package: str) -> None:
         count = itertools.count()
         printed[kind.name] = {
             " ".join(command): runner.invoke(args=["headers", *command]).output
-            for command in (["show", "--values"], ["check"])
+            for command in commands
         }
     json.dump(printed, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
