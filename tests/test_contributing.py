@@ -100,6 +100,7 @@ def nox(session: str, *options: str) -> list[str]:
     return ran[1:-1]  # the first and the last line are about the session
 
 
+@pytest.mark.slow
 def test_nox_lints_as_ci_does() -> None:
     ci = (TEMPLATE / ".ci" / "run").read_text("utf-8").splitlines()
     start = ".venv/bin/"

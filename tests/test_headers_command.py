@@ -42,8 +42,8 @@ OVERWRITTEN = re.compile(
 
 def printed_by(project: Path, *options: str) -> Printed:
     """Return what the command prints for each kind of response."""
-    command = (SCRIPT, "my_flask_app", *options)
-    done = run_python(*command, cwd=project, PYTHONHASHSEED="0")
+    asked = ("my_flask_app", *options)
+    done = run_python(SCRIPT, *asked, cwd=project, PYTHONHASHSEED="0")
     printed: Printed = json.loads(done.stdout)
     return {
         name: {command: masked(output) for command, output in outputs.items()}
