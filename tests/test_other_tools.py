@@ -49,12 +49,10 @@ CASES = [
     for way in WAYS
     if way == "in the project" or tool == "pytest-xdist"  # one is enough for the rest
 ]
+# What these two warn of has stopped the tests.
 CASES += [
     ("lowest-direct", tool, "in the project")
-    for tool in (
-        "pytest-asyncio",
-        "pytest-flask",
-    )  # what they warn of stopped the tests
+    for tool in ("pytest-asyncio", "pytest-flask")
 ]
 
 
