@@ -71,9 +71,12 @@ def wires(
     }
 
 
-def test_the_apps_send_the_same_bytes(wires: dict[str, Wires]) -> None:
+def test_the_apps_send_the_same_bytes(
+    request: pytest.FixtureRequest, wires: dict[str, Wires]
+) -> None:
     first, *others = wires.values()
-    assert len(first) > 450
+    # With the policy custom, others are compared in its place, too.
+    assert len(first) > (1400 if "custom" in request.node.name else 450)
     for other in others:
         found = differences(first, other)
         assert not found, "\n".join(found.values())
