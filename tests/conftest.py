@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cookiecutter.environment import StrictEnvironment
 from filelock import FileLock, ReadWriteLock
 from hypothesis import HealthCheck, settings
 
@@ -230,14 +231,19 @@ def new_environment(
     here = python == sys.executable
     made = run_python(*uv, *venv, folder, cwd=TEMPLATE, check=here)
     need(f"Python {python}", found=made.returncode == 0)
-    script = "Scripts/python.exe" if os.name == "nt" else "bin/python"
     chosen = ["--resolution", resolution] if resolution else []
-    install = ["pip", "install", "--python", str(folder / script), *chosen, *packages]
+    there = ["--python", str(python_of(folder))]
+    install = ["pip", "install", *there, *chosen, *packages]
     done = run_python(*uv, *install, cwd=TEMPLATE, check=False)
     if "network was disabled" not in done.stderr:  # by UV_OFFLINE
         assert "No solution found" not in done.stderr, done.stderr
     need("a registry with Python packages (PyPI)", found=done.returncode == 0)
-    return folder / script
+    return python_of(folder)
+
+
+def python_of(environment: Path) -> Path:
+    """The Python of a virtual environment."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 COMPILE_WHAT_IS_IMPORTED: dict[str, Any] = {
@@ -270,6 +276,23 @@ def clean_environment() -> dict[str, str]:
     return kept | encoding | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _keep_templates() -> Iterator[None]:
+    """Compile each file of the template once: each project would do so for itself."""
+    compile_ = StrictEnvironment.compile
+    kept: dict[object, Any] = {}
+
+    def compile_once(self: StrictEnvironment, source: str, *rest: object) -> Any:
+        key = (source, *rest)
+        if key not in kept:
+            kept[key] = compile_(self, source, *rest)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StrictEnvironment, "compile", compile_once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def bake(cookies_session: Cookies) -> Bake:
     """Return a function that bakes a project from answers and returns its folder."""
@@ -290,23 +313,31 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
 
 
+def made_once(folder: Path, make: Callable[[], object]) -> Path:
+    """Make a folder of ``shared``: the process that needs it first does so."""
+    made = folder.with_name(f"{folder.name}.made")
+    with FileLock(f"{folder}.lock"):
+        if not made.exists():
+            make()
+            made.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def baked(bake: Bake, shared: Path) -> Bake:
-    """Return a function that bakes a project for all tests: do not change it.
-
-    The process that needs it first bakes it.
-    """
+    """Return a function that bakes a project for all tests: do not change it."""
 
     def bake_once(**answers: str) -> Path:
         digest = hashlib.sha256(json.dumps(answers, sort_keys=True).encode())
         folder = shared / "baked" / digest.hexdigest()[:16]
+
+        def make() -> None:
+            project = bake(**answers)
+            folder.mkdir()
+            project.rename(folder / project.name)
+
         folder.parent.mkdir(exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            if not folder.exists():
-                project = bake(**answers)
-                folder.mkdir()
-                project.rename(folder / project.name)
-        (project,) = folder.iterdir()
+        (project,) = made_once(folder, make).iterdir()
         return project
 
     return bake_once
@@ -338,10 +369,8 @@ def mypy_cache(
     Mypy may change it, so each process of pytest-xdist has a copy of the first one's.
     """
     first, own = shared / "mypy", tmp_path_factory.getbasetemp() / "mypy"
-    with FileLock(f"{first}.lock"):
-        if not first.exists():
-            options = ("-m", "mypy", "--cache-dir", first)
-            run_python(*options, cwd=baked(header_policy="web"))
+    check = ("-m", "mypy", "--cache-dir", first)
+    made_once(first, lambda: run_python(*check, cwd=baked(header_policy="web")))
     return str(shutil.copytree(first, own)) if own != first else str(own)
 
 

@@ -25,7 +25,7 @@ import pytest
 import yaml
 
 from . import test_projects
-from .conftest import POLICIES, TEMPLATE, Bake, need, run, run_python
+from .conftest import TEMPLATE, Bake, need, run, run_python
 from .images import (
     OF_AN_IMAGE,
     Stage,
@@ -250,18 +250,13 @@ def nginx_config(nginx: Stage, app_port: int, port: int, health_port: int) -> st
     return OF_AN_IMAGE.sub(f"{nginx.root}/", text)
 
 
-@pytest.fixture(scope="module", params=POLICIES)
-def images(
-    request: pytest.FixtureRequest, bake: Bake, tmp_path_factory: pytest.TempPathFactory
-) -> Images:
-    """Make the images of a project of each policy."""
+@pytest.fixture(scope="module")
+def images(baked: Bake, tmp_path_factory: pytest.TempPathFactory) -> Images:
+    """Make the images of a project: ``test_proxies.py`` has nginx with each policy."""
     need("Linux", found=sys.platform == "linux")
     need("nginx", found=find("nginx"))
-    project = bake(deployment="docker", header_policy=request.param)
+    project = baked(deployment="docker", header_policy="web")
     return Images(project, build(project, tmp_path_factory.mktemp("images")))
-
-
-WITH_ONE_POLICY = pytest.mark.parametrize("images", ["web"], indirect=True)
 
 
 def test_the_image_runs_what_was_installed_and_is_healthy(images: Images) -> None:
@@ -283,7 +278,6 @@ def test_the_image_runs_what_was_installed_and_is_healthy(images: Images) -> Non
     assert not images.healthy(port)
 
 
-@WITH_ONE_POLICY
 def test_the_health_check_asks_for_a_host_that_the_app_trusts(images: Images) -> None:
     trusted = {"FLASK_TRUSTED_HOSTS": json.dumps([f".{HOST}", "other.example"])}
     with images.app_started(**trusted) as (_, port, _):
@@ -292,7 +286,6 @@ def test_the_health_check_asks_for_a_host_that_the_app_trusts(images: Images) ->
         assert not images.healthy(port)
 
 
-@WITH_ONE_POLICY
 def test_workers_and_threads_can_be_changed_and_the_rest_cannot(images: Images) -> None:
     more = "--workers=1 --threads=2 --graceful-timeout=1 --keep-alive=1"
     with images.app_started(GUNICORN_CMD_ARGS=more) as (_, port, log):
@@ -313,7 +306,6 @@ def test_workers_and_threads_can_be_changed_and_the_rest_cannot(images: Images) 
     assert settings["forwarded_allow_ips"] == "[]"  # gunicorn.conf.py has been read
 
 
-@WITH_ONE_POLICY
 def test_what_is_being_answered_is_answered_before_the_server_stops(
     images: Images, tmp_path: Path
 ) -> None:
@@ -433,17 +425,14 @@ def test_nginx_gives_each_request_an_id_that_the_app_logs(answers: Answers) -> N
 def test_the_app_behind_nginx_believes_as_many_proxies_as_it_is_told(
     images: Images, hops: str, forwarded: str, *, secure: bool
 ) -> None:
-    policy = (images.project / "src" / "my_flask_app" / "policy.py").read_text("utf-8")
     with (
         images.app_started(FLASK_PROXY_HOPS=hops) as (_, app_port, _),
         images.nginx_started(app_port) as (port, _, _),
     ):
         sent = ask(port, "http", "/", "GET", f"X-Forwarded-Proto: {forwarded}")
-    expected = secure and "HttpsOnly(" in policy
-    assert ("Strict-Transport-Security" in dict(sent.headers)) is expected
+    assert ("Strict-Transport-Security" in dict(sent.headers)) is secure
 
 
-@WITH_ONE_POLICY
 def test_redirects_keep_the_port_that_was_asked(images: Images, tmp_path: Path) -> None:
     (tmp_path / "served.py").write_text(
         "from my_flask_app import create_app\n"

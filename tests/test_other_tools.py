@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMPILE_WHAT_IS_IMPORTED, Bake, new_environment, run
+from .conftest import (
+    COMPILE_WHAT_IS_IMPORTED,
+    Bake,
+    made_once,
+    new_environment,
+    python_of,
+    run,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -72,19 +79,18 @@ def monorepo(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def python(
-    request: pytest.FixtureRequest,
-    monorepo: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def python(request: pytest.FixtureRequest, monorepo: Path, shared: Path) -> Path:
     """Make an environment with all plugins, and what both projects require of their tests.
 
     The oldest versions that they allow, or the newest.
     """
-    folder = tmp_path_factory.mktemp("environment")
     packages = required(monorepo / "one")
     packages += [each for _, plugin, _ in TOOLS.values() for each in plugin]
-    return new_environment(folder, *packages, resolution=request.param)
+    folder = shared / f"plugins-{request.param}"
+    made_once(
+        folder, lambda: new_environment(folder, *packages, resolution=request.param)
+    )
+    return python_of(folder)
 
 
 def required(project: Path) -> list[str]:
