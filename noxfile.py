@@ -15,8 +15,8 @@ MAIN = "https://github.com/pallets/{}/archive/main.zip"
 
 
 def install(session: nox.Session) -> None:
-    """Install what the tests need, including the linters."""
-    session.install("--requirement", "tests/requirements.txt")
+    """Install what the tests need, including the slow ones, and the linters."""
+    session.install("--requirement", "tests/slow-requirements.txt")
 
 
 @nox.session

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,8 @@ def pytest_terminal_summary(
 ) -> None:
     """Say what was left out. Pytest itself lists what a missing component skipped."""
     if count := config.stash.get(LEFT_OUT, 0):
-        line = f"{count} slow tests were left out: --slow runs them, too."
+        what = "--slow runs them, too, and CONTRIBUTING.md says what they need"
+        line = f"{count} slow tests were left out: {what}."
         terminalreporter.write_line(line)
 
 
@@ -178,6 +180,12 @@ def need(what: str, *, found: object) -> None:
         pytest.skip(message)
 
 
+def need_package(name: str) -> None:
+    """Skip a test where a package that only slow tests need is missing."""
+    installed = any(metadata.distributions(name=name))
+    need(f"{name} (of tests/slow-requirements.txt)", found=installed)
+
+
 def run(
     *command: str | Path, cwd: Path, check: bool = True, **environment: str
 ) -> subprocess.CompletedProcess[str]:
@@ -226,6 +234,7 @@ def new_environment(
     folder: Path, *packages: str, python: str = sys.executable, resolution: str = ""
 ) -> Path:
     """Make a virtual environment that has these packages, and return its Python."""
+    need_package("uv")
     uv = ("-m", "uv", "--quiet")
     venv = ("venv", "--allow-existing", "--python", python)
     here = python == sys.executable

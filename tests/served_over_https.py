@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
-
+from .conftest import need_package
 from .test_served import gunicorn
 
 
@@ -26,7 +25,9 @@ class Certificate:
 
 def new_certificate(folder: Path, *hosts: str) -> Certificate:
     """Make a certificate for hosts."""
-    trustme = pytest.importorskip("trustme")
+    need_package("trustme")
+    import trustme  # noqa: PLC0415 - may be missing
+
     authority = trustme.CA()
     issued = authority.issue_cert(*hosts)
     made = Certificate(folder / "cert.pem", folder / "key.pem", folder / "ca.pem")

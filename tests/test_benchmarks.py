@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from .benchmarks.measuring import Line, compare, line_of
-from .conftest import STRATEGIES, TEMPLATE, run_python
+from .conftest import STRATEGIES, TEMPLATE, need_package, run_python
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_benchmarks_run(tmp_path: Path) -> None:
+    for package in ("flask-talisman", "python-json-logger", "secure", "structlog"):
+        need_package(package)
     written = tmp_path / "figures.json"
     options = ["--rounds", "1", "--json", str(written)]
     parts = ["request", "profile", "growth", "start"]

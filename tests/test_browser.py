@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import Bake, need
+from .conftest import Bake, need, need_package
 from .served_over_https import (
     Certificate,
     gunicorn_over_https,
@@ -148,7 +148,7 @@ def other_sites(certificate: Certificate) -> Iterator[int]:
 @cache
 def playwright() -> Playwright:
     """Start what drives browsers: one for all of this process, as that takes a second."""
-    need("Playwright", found=find_spec("playwright"))
+    need_package("playwright")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     started = sync_playwright().start()
@@ -273,7 +273,7 @@ def test_the_first_page_and_error_pages_are_accessible(
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds inaccessible in a page."""
-    need("axe", found=find_spec("axe_playwright_python"))
+    need_package("axe-playwright-python")
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
 
     found = Axe().run(page)
@@ -435,7 +435,7 @@ def test_a_pop_up_to_sign_in_answers_with_the_way_out_only(site: Site) -> None:
 
 
 def test_swagger_ui_works_with_its_way_out(site: Site) -> None:
-    need("Swagger UI", found=find_spec("swagger_ui_bundle"))
+    need_package("swagger-ui-bundle")
     visit = site.open("https://app.example/docs")
     visit.page.wait_for_selector(".opblock-summary")
     visit.page.click(".opblock-summary")

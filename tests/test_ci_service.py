@@ -18,6 +18,7 @@ from .conftest import (
     TEMPLATE,
     Bake,
     need,
+    need_package,
     run,
     run_python,
 )
@@ -96,8 +97,8 @@ def test_the_readme_tells_of_its_own_service_only(baked: Bake, service: str) -> 
 
 
 def test_zizmor_finds_nothing(baked: Bake) -> None:
+    need_package("zizmor")
     zizmor = shutil.which("zizmor", path=sysconfig.get_path("scripts"))
-    need("zizmor", found=zizmor)
     project = baked(ci_service="github")
     command = [str(zizmor), "--offline", "--no-config", "--persona=pedantic"]
     done = run(*command, "--format=json", project, cwd=project)

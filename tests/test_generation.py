@@ -516,7 +516,8 @@ def terminal(tmp_path: Path) -> Any:
 def start_in_terminal(*command: str, cwd: Path, width: int = 200) -> Any:
     """Start a command of Python in a pseudo-terminal, as a user does."""
     need("a pseudo-terminal", found=sys.platform != "win32")
-    pexpect = pytest.importorskip("pexpect")
+    import pexpect  # noqa: PLC0415 - not on Windows
+
     home = {"HOME": str(cwd), "PWD": str(cwd), "TERM": "dumb"}
     return pexpect.spawn(
         sys.executable,

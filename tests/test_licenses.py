@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from packaging.licenses import canonicalize_license_expression
 from packaging.metadata import Metadata
 
-from .conftest import QUESTIONS, TEMPLATE, Bake, need, run_python
+from .conftest import QUESTIONS, TEMPLATE, Bake, need, need_package, run_python
 from .test_projects import ODD_TEXTS
 
 pytestmark = pytest.mark.slow
@@ -132,6 +132,7 @@ def last_section(markdown: str) -> list[str]:
 
 @pytest.mark.parametrize("chosen", CHOICES)
 def test_the_wheel_says_which_license(baked: Bake, tmp_path: Path, chosen: str) -> None:
+    need_package("uv")
     project = baked(license=chosen)
     run_python(
         *("-m", "uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, project),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TEMPLATE, copy_template, run_python
+from .conftest import TEMPLATE, copy_template, need_package, run_python
 from .test_generation import FILES, commit_template, files_of
 
 OTHER_EXTENSION = """
@@ -65,6 +65,7 @@ def test_a_zip_twice(tmp_path: Path, template_copy: Path) -> None:
 
 @pytest.mark.slow
 def test_cruft_creates_twice(tmp_path: Path, template_copy: Path) -> None:
+    need_package("cruft")
     commit_template(template_copy)
     script = """
 import sys

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from .conftest import Bake, need
+from .conftest import Bake, need, need_package
 from .pages.listing import Page, all_pages
 from .pages.suggesting import lines_of
 from .pages.table import DOCUMENT, counts, outcomes
@@ -89,7 +88,7 @@ def test_the_recipes_are_those_of_the_document() -> None:
 @pytest.mark.usefixtures("steady_network")
 def test_the_recipes_need_what_the_table_says(bake: Bake, tmp_path: Path) -> None:
     need("node", found=shutil.which("node"))
-    need("Playwright", found=find_spec("playwright"))
+    need_package("playwright")
     from .pages.browsing import Visitor, build, link_libraries  # noqa: PLC0415
     from .pages.measuring import measure  # noqa: PLC0415
 

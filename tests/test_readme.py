@@ -25,6 +25,7 @@ from .conftest import (
     Bake,
     clean_environment,
     need,
+    need_package,
     new_environment,
     run,
     run_python,
@@ -150,6 +151,7 @@ def assert_says_hello(port: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def test_the_project_runs_with_uv(bake: Bake, tmp_path: Path) -> None:
+    need_package("uv")
     project = shutil.copytree(bake(), tmp_path / "my-flask-app")
     done = run_python(
         "-m", "uv", "run", "--python", sys.executable, "pytest", "-q", cwd=project

@@ -13,6 +13,7 @@ from .conftest import (
     Bake,
     combination_id,
     copy_template,
+    need_package,
     run,
     run_pytest,
     run_python,
@@ -152,6 +153,7 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     The project has its owner's commits.
     """
+    need_package("cruft")
     folder = tmp_path_factory.mktemp("cruft")
     template = copy_template(folder / "template")
     commit_template(template)

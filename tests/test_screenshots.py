@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 import runpy
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from .conftest import TEMPLATE, Bake, need, run_python
+from .conftest import TEMPLATE, Bake, need, need_package, run_python
 from .test_browser import CHROMIUM
 
 SCRIPT = TEMPLATE / "docs" / "capture_screenshots.py"
@@ -46,7 +45,7 @@ def test_the_docs_show_screenshots_that_exist() -> None:
 @pytest.mark.usefixtures("steady_network")
 def test_one_command_draws_the_screenshots(tmp_path: Path, baked: Bake) -> None:
     need("Chromium", found=CHROMIUM)
-    need("Playwright", found=find_spec("playwright"))
+    need_package("playwright")
     run_python(SCRIPT, tmp_path / "pictures", cwd=tmp_path)
     for name in NAMES:
         drawn = (tmp_path / "pictures" / name).read_bytes()

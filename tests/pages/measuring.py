@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from .browsing import Lines, Seen, Visitor
 from .listing import Page
 from .suggesting import lines_of, merged, suggest
+
+if TYPE_CHECKING:
+    from .browsing import Lines, Seen, Visitor
 
 ROUNDS = 4
 """How often someone pastes lines and loads the page again."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.conftest import run_python
 
-from .browsing import Lines
+if TYPE_CHECKING:
+    from .browsing import Lines
 
 
 def suggest(project: Path, log: Path, applied: Path) -> str:
