@@ -120,6 +120,7 @@ def test_actionlint_finds_nothing(baked: Bake) -> None:
 def test_a_file_is_as_its_schema_says(
     baked: Bake, service: str, name: str, schema: list[str]
 ) -> None:
+    need_package("check-jsonschema")
     project = baked(ci_service=service)
     run_python(
         *("-m", "check_jsonschema", "--builtin-schema", *schema, name), cwd=project

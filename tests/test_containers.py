@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import ReadWriteLock
 
-from .conftest import TEMPLATE, need, run_python
+from .conftest import TEMPLATE, need, need_package, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +69,7 @@ def test_the_last_line_and_the_status_say_what_went_wrong(
 ) -> None:
     busybox = shutil.which("busybox")
     need("BusyBox", found=busybox)
+    need_package("podman-compose")
     (tmp_path / "busybox").symlink_to(str(busybox))
     (tmp_path / "ldd").symlink_to(str(shutil.which("ldd")))
     for name, script in {"podman": podman, "unshare": f"#!/bin/sh\n{unshare}"}.items():

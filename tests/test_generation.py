@@ -26,6 +26,7 @@ from .conftest import (
     clean_environment,
     first_quick,
     need,
+    need_package,
     run,
     run_python,
 )
@@ -612,6 +613,7 @@ def test_a_bad_answer_stops_at_its_own_prompt(terminal: Any) -> None:
 def test_a_bad_answer_loses_no_other(
     tmp_path: Path, template_copy: Path, tool: str
 ) -> None:
+    need_package(tool)
     commit_template(template_copy)
     create = ["create", str(template_copy)] if tool == "cruft" else [str(template_copy)]
     given = ["author_email=no"] if tool == "cookiecutter" else []
@@ -652,6 +654,7 @@ def commit_template(template: Path) -> None:
 def test_cruft_creates_the_same_project(
     tmp_path: Path, template_copy: Path, bake: Bake
 ) -> None:
+    need_package("cruft")
     commit_template(template_copy)
     answers = json.dumps({"header_strategy": "Response"})
     options = [
