@@ -189,7 +189,7 @@ def test_both_services_run_the_same(baked: Bake) -> None:
     assert INSTALL in readme
 
 
-def test_the_jobs_do_what_they_say(bake: Bake, tmp_path: Path) -> None:
+def test_the_jobs_do_what_they_say(bake: Bake, mypy_cache: str, tmp_path: Path) -> None:
     need("sh", found=shutil.which("sh"))
     project = bake()
     run_python("-m", "venv", tmp_path / "venv", cwd=tmp_path)
@@ -201,6 +201,7 @@ def test_the_jobs_do_what_they_say(bake: Bake, tmp_path: Path) -> None:
             cwd=project,
             CI="true",
             PATH=path,
+            MYPY_CACHE_DIR=mypy_cache,
             **COMPILE_WHAT_IS_IMPORTED,
         )
         printed[job] = done.stdout
@@ -217,12 +218,15 @@ def test_the_jobs_do_what_they_say(bake: Bake, tmp_path: Path) -> None:
         ("style", "print(missing)\n"),
     ],
 )
-def test_a_job_that_finds_a_fault_fails(bake: Bake, job: str, fault: str) -> None:
+def test_a_job_that_finds_a_fault_fails(
+    bake: Bake, mypy_cache: str, job: str, fault: str
+) -> None:
     need("sh", found=shutil.which("sh"))
     project = bake()
     (project / "tests" / "test_red.py").write_text(fault)
     commands = "\n".join(each for each in JOBS[job] if each != INSTALL)
     scripts = os.pathsep.join([sysconfig.get_path("scripts"), os.defpath])
-    done = run("sh", "-e", "-c", commands, cwd=project, check=False, PATH=scripts)
+    environment = {"PATH": scripts, "MYPY_CACHE_DIR": mypy_cache}
+    done = run("sh", "-ec", commands, cwd=project, check=False, **environment)
     assert done.returncode == 1
     assert "test_red.py" in done.stdout
