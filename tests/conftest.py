@@ -29,7 +29,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FUZZ = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("quick", max_examples=40, derandomize=True, **FUZZ)  # type: ignore[arg-type]
+settings.register_profile("quick", max_examples=25, derandomize=True, **FUZZ)  # type: ignore[arg-type]
 settings.register_profile("long", max_examples=1500, **FUZZ)  # type: ignore[arg-type]
 settings.load_profile("quick")  # --hypothesis-profile=long comes after this
 
