@@ -310,6 +310,7 @@ def test_a_bad_answer_in_a_replay_is_refused_in_one_line_and_nothing_is_written(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_replay_of_an_older_version_lacks_private_answers(tmp_path: Path) -> None:
     # Cookiecutter renders what a replay lacks without the template's extension.
     out = tmp_path / "out"
@@ -324,7 +325,7 @@ def test_a_replay_of_an_older_version_lacks_private_answers(tmp_path: Path) -> N
     assert files_of(out / "again") == files_of(out / "my-flask-app")
 
 
-@pytest.mark.parametrize("extensions", [{}, {"_extensions": [EXTENSION]}])
+@pytest.mark.parametrize("extensions", first_quick([{}, {"_extensions": [EXTENSION]}]))
 def test_questions_that_a_replay_lacks_are_asked(
     tmp_path: Path, extensions: dict[str, list[str]]
 ) -> None:
@@ -346,12 +347,14 @@ def test_questions_that_a_replay_lacks_are_asked(
 
 @pytest.mark.parametrize(
     ("name", "slug", "package"),
-    [
-        ("Calendar", "calendar", "calendar_app"),
-        ("3D Shop", "3d-shop", "app_3d_shop"),
-        ("Flask", "flask-app", "flask_app"),
-        ("word " * 20 + "end", "word-" * 9 + "word", "word_" * 5 + "wo"),
-    ],
+    first_quick(
+        [
+            ("Calendar", "calendar", "calendar_app"),
+            ("3D Shop", "3d-shop", "app_3d_shop"),
+            ("Flask", "flask-app", "flask_app"),
+            ("word " * 20 + "end", "word-" * 9 + "word", "word_" * 5 + "wo"),
+        ]
+    ),
 )
 def test_names_that_are_offered_can_be_used(
     tmp_path: Path, name: str, slug: str, package: str
@@ -563,7 +566,7 @@ def test_there_are_no_more_than_14_questions() -> None:
     assert len(QUESTIONS) == 14
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", first_quick(STRATEGIES))
 def test_the_prompts_are_answered_in_a_terminal(
     tmp_path: Path, terminal: Any, strategy: str
 ) -> None:
@@ -698,7 +701,7 @@ def add_flavours(template: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("choice", "readme"),
-    [("sweet", "all sweet"), ("sour", "all sour"), ("none", "# My")],
+    first_quick([("sweet", "all sweet"), ("sour", "all sour"), ("none", "# My")]),
 )
 def test_the_hook_merges_the_folder_of_the_answer_and_no_other(
     tmp_path: Path, template_copy: Path, choice: str, readme: str

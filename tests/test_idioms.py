@@ -10,6 +10,8 @@ import pytest
 from .conftest import STRATEGIES, Bake
 from .idioms import END, PAGE, START, Coverage, coverage_of, table
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 
 ENGINE = Path("src", "my_flask_app", "response_headers")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TEMPLATE, copy_template, need_package, run_python
+from .conftest import TEMPLATE, copy_template, first_quick, need_package, run_python
 from .test_generation import FILES, commit_template, files_of
 
 OTHER_EXTENSION = """
@@ -81,7 +81,7 @@ for out in ("out0", "out1"):
         assert files_of(tmp_path / out / "my-flask-app") == files
 
 
-@pytest.mark.parametrize("how", ["absolute", "relative"])
+@pytest.mark.parametrize("how", first_quick(["absolute", "relative"]))
 def test_each_checkout_has_its_own_rules(
     tmp_path: Path, template_copy: Path, how: str
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from .conftest import TEMPLATE, Bake, run_python
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parent / "ask_regular_expressions.py"
 
 
@@ -16,7 +18,6 @@ def test_those_of_the_rules_and_filters() -> None:
     run_python(SCRIPT, "flask_headers_extension", cwd=TEMPLATE, PYTHONPATH=source)
 
 
-@pytest.mark.slow
 def test_those_of_a_project(baked: Bake) -> None:
     project = baked(header_policy="web", use_cors="yes")
     run_python(SCRIPT, "my_flask_app", cwd=project, PYTHONPATH="src")
