@@ -162,8 +162,9 @@ def pre_commit_hooks() -> list[Any]:
 
 
 def test_pre_commit_has_the_versions_of_the_tests() -> None:
-    files = [HERE / "requirements.txt", HERE / "slow-requirements.txt"]
-    requirements = [line for path in files for line in path.read_text().splitlines()]
+    files = ("requirements.txt", "slow-requirements.txt")
+    texts = [(HERE / name).read_text("utf-8") for name in files]
+    requirements = "\n".join(texts).splitlines()
     packages = json.loads((HERE / "scanners" / "package.json").read_text("utf-8"))
     known = {
         "python": set(requirements),
