@@ -19,6 +19,7 @@ from .conftest import (
     Bake,
     need,
     need_package,
+    new_environment,
     run,
     run_python,
 )
@@ -191,10 +192,9 @@ def test_both_services_run_the_same(baked: Bake) -> None:
 
 def test_the_jobs_do_what_they_say(bake: Bake, mypy_cache: str, tmp_path: Path) -> None:
     need("sh", found=shutil.which("sh"))
-    need_package("uv")  # which is quicker than venv
     project = bake()
-    run_python("-m", "uv", "venv", "--seed", tmp_path / "venv", cwd=tmp_path)
-    path = os.pathsep.join([str(tmp_path / "venv" / "bin"), os.defpath])
+    python = new_environment(tmp_path / "venv", "pip")
+    path = os.pathsep.join([str(python.parent), os.defpath])
     printed = {}
     for job, commands in JOBS.items():  # in one environment: both install the same
         done = run(
